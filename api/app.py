@@ -1,0 +1,130 @@
+"""The application put together: nothing happens at import, everything is handed in."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from werkzeug.routing import BaseConverter
+
+from api import applications, calls, errors, parsing
+from api.http import Policy, Resource, Services
+from api.openapi import schema_name
+from domain.config import Config, with_secret_key
+from domain.languages import parse_accept_language
+from domain.transaction import Database, connect, utcnow
+from domain.vault import Vault
+from schemas.base import EVERY_LANGUAGE, Reader, reader
+
+LARGEST_BODY = 256 * 1024  # bytes of JSON; our largest form with all translations has a fifth of that
+POOL = 4  # connections, one for each of gunicorn's threads
+
+BLUEPRINTS = (calls.blp, applications.blp)
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+CORS_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Content-Language, Last-Modified, Idempotency-Replayed",
+}
+PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, Accept-Language, If-None-Match",
+    "Access-Control-Max-Age": "86400",  # seconds
+}
+
+
+class NameConverter(BaseConverter):
+    """An id or a slug; what can't be either is not found without asking the database."""
+
+    regex = "[0-9A-Za-z-]{1,80}"
+
+
+def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, database: Database | None = None) -> Flask:
+    """Make the application. It connects at the first request, not before (gunicorn forks in between)."""
+    config = with_secret_key(config)
+    app = Flask("intervet", static_folder=None)
+    app.config.update(
+        BASE_URL=config.base_url,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        API_TITLE="InterVET",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        # Links are made from the configured address, never from Host; this refuses the odd ones before that.
+        TRUSTED_HOSTS=[urlsplit(config.base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"],
+    )
+    app.extensions["intervet"] = Services(
+        config=config,
+        database=database or connect(config.database_url, pool_size=POOL),
+        clock=clock,
+        vault=Vault(config.secret_keys),
+    )
+    app.url_map.converters["name"] = NameConverter
+    parsing.set_up(app)
+    errors.set_up(app)
+    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    errors.set_up(app)  # Again: the API's own handler drops an exception's headers.
+    app.before_request(lambda: _begin(config, clock))
+    app.after_request(_finish)
+    _check_policies(app)
+    return app
+
+
+def _begin(config: Config, clock: Callable[[], datetime]) -> None:
+    """Take the instant that counts, and find out in which languages the reader reads."""
+    wanted = request.args.get("lang")
+    languages = (
+        (EVERY_LANGUAGE,)
+        if wanted == EVERY_LANGUAGE
+        else parse_accept_language(request.headers.get("Accept-Language"), lang=wanted)
+    )
+    g.request_id = secrets.token_hex(8)
+    reader.set(Reader(languages=languages or ("en",), at=clock(), base_url=config.base_url))
+
+
+def _finish(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    if _is_open():
+        response.headers.update(CORS_HEADERS)
+        if request.method == "OPTIONS":
+            response.headers.update(PREFLIGHT_HEADERS)
+    return response
+
+
+def _is_open() -> bool:
+    """Whether browsers may call this from any origin: what is open to all, and its preflight."""
+    view = _view(request.endpoint)
+    method = request.headers.get("Access-Control-Request-Method", request.method)
+    return view is not None and _policy(view, "GET" if method == "HEAD" else method) == Policy(public=True)
+
+
+def _view(endpoint: str | None) -> type[Resource] | None:
+    from flask import current_app  # noqa: PLC0415
+
+    function = current_app.view_functions.get(endpoint or "")
+    return getattr(function, "view_class", None)
+
+
+def _policy(view: type[Resource], method: str) -> Policy | None:
+    return getattr(getattr(view, method.lower(), None), "policy", None)
+
+
+def _check_policies(app: Flask) -> None:
+    """Refuse to start with an operation for which nobody said who may call it."""
+    for rule in app.url_map.iter_rules():
+        view = getattr(app.view_functions[rule.endpoint], "view_class", None)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if view is None or _policy(view, method) is None:
+                raise AssertionError(f"{method} {rule.rule} declares no policy: use @needs(…) or @open_to_all.")

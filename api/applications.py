@@ -1,0 +1,193 @@
+"""Applications over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from api.http import Blueprint, Resource, needs, open_to_all
+from domain import policies
+from domain.models.applications import Application, SubmittedVia
+from domain.models.tokens import Scope
+from domain.services import applications
+from domain.services.applications import ApplicationFilter, ApplicationInput
+from schemas.applications import (
+    ApplicationListSchema,
+    ApplicationQuery,
+    ApplicationSchema,
+    ApplicationWriteSchema,
+    ConfirmationSchema,
+    EligibilitySchema,
+    OfferSchema,
+    PseudonymousApplicationSchema,
+    ReceiptSchema,
+    RejectionSchema,
+    ReservationSchema,
+)
+from schemas.calls import NothingSchema
+
+blp = Blueprint("applications", __name__, url_prefix="/v1", description="Who wants to go, and what was decided.")
+
+
+class ApplicationResource(Resource):
+    """What the addresses of applications share."""
+
+    def dumped(self, application: Application) -> dict[str, Any]:
+        """The application as this caller may see it."""
+        sees = policies.sees_person(self.caller, application)
+        schema = ApplicationSchema if sees else PseudonymousApplicationSchema
+        return schema().dump(application)
+
+    def shown(self, application: Application) -> Any:
+        """One application as an answer, with its tag."""
+        self.tag(application.version, application.state)
+        return self.dumped(application)
+
+
+@blp.route("/calls/<name:id_or_slug>/applications")
+class CallApplications(Resource):
+    """The intake of a call."""
+
+    @open_to_all
+    @blp.arguments(ApplicationWriteSchema)
+    @blp.response(201, ReceiptSchema)
+    def post(self, wanted: ApplicationInput, id_or_slug: str) -> Any:
+        """Apply to a call"""
+        application = applications.submit_application(
+            self.session, id_or_slug, wanted, by=self.caller, at=self.at, via=SubmittedVia.API
+        )
+        self.located(f"/v1/applications/{application.id}")
+        return application
+
+
+@blp.route("/applications")
+class Applications(ApplicationResource):
+    """All applications."""
+
+    @needs(Scope.APPLICATIONS_READ)
+    @blp.arguments(ApplicationQuery, location="query")
+    @blp.response(200, ApplicationListSchema, dumped=True)
+    def get(self, query: dict[str, Any]) -> Any:
+        """List applications"""
+        page = self.page(query)
+        found = applications.list_applications(self.session, ApplicationFilter(**query), by=self.caller, page=page)
+        return self.listed(found, dump=self.dumped)
+
+
+@blp.route("/applications/<uuid:application_id>")
+class ApplicationItem(ApplicationResource):
+    """One application."""
+
+    @needs(Scope.APPLICATIONS_READ)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def get(self, application_id: UUID) -> Any:
+        """Read an application"""
+        return self.shown(applications.get_application(self.session, application_id, by=self.caller))
+
+
+@blp.route("/applications/<uuid:application_id>/eligibility")
+class ApplicationEligibility(ApplicationResource):
+    """Eligibility."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(EligibilitySchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Decide whether an application may take part"""
+        eligible = wanted["outcome"] == "eligible"
+        application = applications.decide_eligibility(
+            self.session, application_id, eligible=eligible, reason=wanted["reason"], by=self.caller, at=self.at
+        )
+        return self.shown(application)
+
+
+@blp.route("/applications/<uuid:application_id>/selection")
+class ApplicationSelection(ApplicationResource):
+    """Selection."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(OfferSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Select an application: offer it a place"""
+        return self.shown(
+            applications.select_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+        )
+
+
+@blp.route("/applications/<uuid:application_id>/reservation")
+class ApplicationReservation(ApplicationResource):
+    """The reserve list."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(ReservationSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Put an application on the reserve list"""
+        return self.shown(
+            applications.reserve_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+        )
+
+
+@blp.route("/applications/<uuid:application_id>/promotion")
+class ApplicationPromotion(ApplicationResource):
+    """From the reserve list to a place."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(OfferSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Promote the first of the reserve list"""
+        return self.shown(
+            applications.promote_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+        )
+
+
+@blp.route("/applications/<uuid:application_id>/rejection")
+class ApplicationRejection(ApplicationResource):
+    """Rejection."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(RejectionSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Reject an application"""
+        return self.shown(
+            applications.reject_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+        )
+
+
+@blp.route("/applications/<uuid:application_id>/confirmation")
+class ApplicationConfirmation(ApplicationResource):
+    """The applicant's yes."""
+
+    @needs()
+    @blp.arguments(ConfirmationSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Confirm a place: the person gets a mobility"""
+        return self.shown(
+            applications.confirm_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+        )
+
+
+@blp.route("/applications/<uuid:application_id>/decline")
+class ApplicationDecline(ApplicationResource):
+    """The applicant's no."""
+
+    @needs()
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """Decline a place"""
+        return self.shown(applications.decline_application(self.session, application_id, by=self.caller, at=self.at))
+
+
+@blp.route("/applications/<uuid:application_id>/withdrawal")
+class ApplicationWithdrawal(ApplicationResource):
+    """Taking back."""
+
+    @needs()
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """Withdraw an application"""
+        return self.shown(applications.withdraw_application(self.session, application_id, by=self.caller, at=self.at))

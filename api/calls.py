@@ -1,0 +1,199 @@
+"""Calls over HTTP."""
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from api.http import Blueprint, Resource, every_language, needs, open_to_all, services
+from api.patching import patched
+from domain.languages import choose_for_record
+from domain.models.calls import next_change, status_at
+from domain.models.projects import Project
+from domain.models.tokens import Scope
+from domain.services import calls, forms
+from domain.services.calls import CallFilter, CallInput
+from schemas.base import LanguageQuery, reader
+from schemas.calls import (
+    CallInLanguageSchema,
+    CallListSchema,
+    CallQuery,
+    CallSchema,
+    CallWriteSchema,
+    ExtensionSchema,
+    NothingSchema,
+    PublishedCallSchema,
+)
+
+blp = Blueprint("calls", __name__, url_prefix="/v1", description="What is offered, until when, for whom.")
+
+
+class CallResource(Resource):
+    """What the addresses of calls share."""
+
+    def shown(self, call: Any) -> Any:
+        """The call as an answer, with its tag."""
+        self.tag(call.version, status_at(call, self.at))
+        return call
+
+    def written(self, call: Any) -> Any:
+        """The call as an answer to who wrote it: in all languages."""
+        every_language()
+        return self.shown(call)
+
+
+@blp.route("/calls")
+class Calls(CallResource):
+    """All calls."""
+
+    @open_to_all
+    @blp.arguments(CallQuery, location="query")
+    @blp.response(200, CallListSchema)
+    def get(self, query: dict[str, Any]) -> Any:
+        """List calls"""
+        page, _ = self.page(query), query.pop("lang")
+        found = calls.list_calls(self.session, CallFilter(**query), by=self.caller, at=self.at, page=page)
+        self.may_be_kept(calls.next_moment(self.session, at=self.at))
+        return self.listed(found)
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(CallWriteSchema)
+    @blp.response(201, CallSchema)
+    def post(self, wanted: CallInput) -> Any:
+        """Make a call, as a draft"""
+        call = calls.create_call(self.session, wanted, by=self.caller, at=self.at)
+        self.located(f"/v1/calls/{call.id}")
+        return self.written(call)
+
+
+@blp.route("/calls/<name:id_or_slug>")
+class CallItem(CallResource):
+    """One call."""
+
+    @open_to_all
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, CallInLanguageSchema)
+    def get(self, query: dict[str, Any], id_or_slug: str) -> Any:
+        """Read a call, by its id or slug"""
+        call = calls.get_call(self.session, id_or_slug, by=self.caller)
+        self.may_be_kept(next_change(call, self.at), modified=calls.shown_since(call, self.at))
+        return self.shown(call)
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.merge_patch(CallWriteSchema)
+    @blp.response(200, CallSchema)
+    def patch(self, patch: dict[str, Any], id_or_slug: str) -> Any:
+        """Edit a call (JSON Merge Patch)"""
+        call = calls.lock_call(self.session, id_or_slug, by=self.caller)
+        self.check_if_match(call.version)
+        wanted = patched(CallWriteSchema, calls.as_input(call, calls.project_code(self.session, call)), patch)
+        return self.written(calls.edit_call(self.session, call, wanted, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/form")
+class CallForm(CallResource):
+    """A call's questions."""
+
+    @open_to_all
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, {"type": "object"}, description="JSON Schema 2020-12 of an application's answers.")
+    def get(self, query: dict[str, Any], id_or_slug: str) -> Response:
+        """Read a call's form, as JSON Schema of its answers"""
+        call = calls.get_call(self.session, id_or_slug, by=self.caller)
+        self.may_be_kept(next_change(call, self.at))
+        self.tag(call.form_version, call.id)
+        lang = choose_for_record(forms.form_texts(call.form), reader.get().languages)
+        address = f"{services().config.base_url}/v1/calls/{call.id}/form"
+        schema = forms.json_schema(call.form, lang=lang, version=call.form_version, id=address)
+        return Response(
+            orjson.dumps(schema), content_type="application/schema+json", headers={"Content-Language": lang}
+        )
+
+
+@blp.route("/calls/<name:id_or_slug>/publication")
+class CallPublication(CallResource):
+    """Publishing."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, PublishedCallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Publish a call; the answer names missing translations"""
+        call = calls.publish_call(self.session, id_or_slug, by=self.caller, at=self.at)
+        project = self.session.get_one(Project, call.project_id)
+        call.missing_translations = calls.missing_translations(call, project.languages)
+        return self.written(call)
+
+
+@blp.route("/calls/<name:id_or_slug>/extension")
+class CallExtension(CallResource):
+    """A later deadline."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(ExtensionSchema)
+    @blp.response(200, CallSchema)
+    def post(self, wanted: dict[str, Any], id_or_slug: str) -> Any:
+        """Extend a call's deadline"""
+        return self.written(calls.extend_call(self.session, id_or_slug, **wanted, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/cancellation")
+class CallCancellation(CallResource):
+    """Calling off."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, CallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Cancel a call"""
+        return self.written(calls.cancel_call(self.session, id_or_slug, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/selection")
+class CallSelection(CallResource):
+    """The beginning of the selection."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, CallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Begin a call's selection"""
+        return self.written(calls.begin_selection(self.session, id_or_slug, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/decision")
+class CallDecision(CallResource):
+    """The end of the selection."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, CallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Close a call's selection"""
+        return self.written(calls.decide_call(self.session, id_or_slug, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/archival")
+class CallArchival(CallResource):
+    """Putting away."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, CallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Archive a call"""
+        return self.written(calls.archive_call(self.session, id_or_slug, by=self.caller, at=self.at))
+
+
+@blp.route("/calls/<name:id_or_slug>/copies")
+class CallCopies(CallResource):
+    """Copies."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(201, CallSchema)
+    def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
+        """Copy a call: everything but dates and countries, as a draft"""
+        call = calls.copy_call(self.session, id_or_slug, by=self.caller, at=self.at)
+        self.located(f"/v1/calls/{call.id}")
+        return self.written(call)

@@ -1,0 +1,65 @@
+"""Conditional requests: entity tags, modification dates, and how long an answer may be kept."""
+
+import hashlib
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from flask import Response, request
+
+from domain.errors import PreconditionFailed
+
+LONGEST_KEPT = 60  # seconds a cache may lag behind
+STALE_IF_ERROR = 86_400  # seconds a cache may stand in for us while we are down
+
+
+def etag(version: int, *facets: object) -> str:
+    """`"<version>-<hash of what else decides the bytes>"`. If-Match looks at the version alone."""
+    digest = hashlib.sha256(repr(facets).encode()).hexdigest()[:12]
+    return f'"{version}-{digest}"'
+
+
+def http_date(moment: datetime) -> str:
+    """An instant as HTTP writes it, to the second."""
+    return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
+
+
+def cache_control(at: datetime, next_change: datetime | None) -> str:
+    """Public, for at most a minute, and never beyond the next change by the clock."""
+    seconds = LONGEST_KEPT if next_change is None else int((next_change - at).total_seconds())
+    return f"public, max-age={max(0, min(LONGEST_KEPT, seconds))}, stale-if-error={STALE_IF_ERROR}"
+
+
+def tags(header: str | None) -> list[str]:
+    """The tags of an If-Match or If-None-Match header, as written."""
+    return [tag.strip() for tag in (header or "").split(",") if tag.strip()]
+
+
+def check_if_match(version: int) -> None:
+    """Raise PreconditionFailed when If-Match names other versions than this one. Weak tags match nothing (RFC 9110)."""
+    wanted = tags(request.headers.get("If-Match"))
+    if wanted and wanted != ["*"] and not any(tag.startswith(f'"{version}-') for tag in wanted):
+        raise PreconditionFailed("Somebody changed this since you read it; read it again and repeat the change.")
+
+
+def is_known(response_etag: str | None) -> bool:
+    """Whether the reader has these bytes already, by If-None-Match (compared weakly, as GET does)."""
+    known = tags(request.headers.get("If-None-Match"))
+    return response_etag is not None and (known == ["*"] or response_etag in (tag.removeprefix("W/") for tag in known))
+
+
+def shortened(response: Response) -> Response:
+    """The same answer, or 304 without its body when the reader has it already."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200:
+        return response
+    if "If-None-Match" in request.headers:
+        known = is_known(response.headers.get("ETag"))
+    else:
+        known = bool(response.last_modified) and request.headers.get("If-Modified-Since") == response.headers.get(
+            "Last-Modified"
+        )
+    if known:
+        response.status_code = 304
+        response.set_data(b"")
+        del response.headers["Content-Type"]
+        response.headers.pop("Content-Length", None)
+    return response

@@ -1,0 +1,181 @@
+"""The one table from a rule's no to a status, and the documents that say it (RFC 9457)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, g, request
+from marshmallow import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from api.parsing import BadJson
+from domain import errors
+from domain.errors import DomainError, Finding, InvalidInput
+from domain.languages import format_instant, message
+from schemas.base import Coded, instant_text, reader
+
+PROBLEM = "application/problem+json"
+
+STATUS: dict[type[DomainError], int] = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Busy: 409,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.InvalidInput: 422,
+    errors.IdempotencyMismatch: 422,
+    errors.Unavailable: 503,
+}
+
+CODE_OF_STATUS = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    412: "precondition_failed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid_input",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def set_up(app: Flask) -> None:
+    """Answer every error of `app` with a problem document."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(BadJson, _bad_json)
+    app.register_error_handler(IntegrityError, _raced)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: DomainError) -> int:
+    """The status for a rule's no: that of the nearest class in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def findings_of(messages: Mapping[Any, Any] | list[Any], pointer: str = "") -> Iterator[Finding]:
+    """Flatten marshmallow's nested messages into findings, each with its JSON Pointer."""
+    if isinstance(messages, list):
+        for text in messages:
+            coded = text if isinstance(text, Coded) else Coded("invalid_input")
+            yield Finding(pointer, str(coded), dict(coded.values))
+        return
+    for name, inner in messages.items():
+        # marshmallow files errors of the whole under _schema, and those of a map's entries under key and value.
+        here = pointer if name in ("_schema", "key", "value") else f"{pointer}/{_escaped(str(name))}"
+        yield from findings_of(inner, here)
+
+
+def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """Make a problem document; its title is in the reader's language."""
+    lang = _reader()
+    body = {
+        "type": f"{current_app.config['BASE_URL']}/docs/problems#{code}",
+        "title": message(code if code in TITLED else CODE_OF_STATUS.get(status, "internal"), lang, **_figures(more)),
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "request_id": g.get("request_id"),
+    }
+    extra = {name: _plain(value) for name, value in more.items() if name != "timezone"}
+    answer = Response(orjson.dumps(body | extra), status=status, content_type=PROBLEM)
+    answer.headers["Content-Language"] = lang
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.update(headers or {})
+    return answer
+
+
+LOCATIONS = {"json", "query"}
+
+# Codes whose title says more than their status does.
+TITLED = {"call_not_open_yet", "call_closed", "duplicate_application", "idempotency_mismatch"}
+
+
+def _domain_error(error: DomainError) -> Response:
+    status = status_of(error)
+    headers = {}
+    if isinstance(error, errors.Busy):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="intervet"'
+    if isinstance(error, InvalidInput):
+        return problem(status, error.code, error.detail, headers=headers, errors=_described(error.findings))
+    return problem(status, error.code, error.detail, headers=headers, **error.values)
+
+
+def _invalid(error: ValidationError) -> Response:
+    # What the parser read says where it read it; a merged patch is validated by us and says nothing.
+    read = error.normalized_messages()
+    location, messages = next(iter(read.items())) if read.keys() <= LOCATIONS else ("json", read)
+    found = _described(findings_of(messages))
+    if location != "json":
+        found = [{**finding, "in": location} for finding in found]
+    return problem(422, "invalid_input", "Some fields can't be accepted.", errors=found)
+
+
+def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    lang = _reader()
+    return [{"pointer": found.pointer, "code": found.code, "detail": _sentence(found, lang)} for found in findings]
+
+
+def _sentence(found: Finding, lang: str) -> str:
+    values = {"name": found.pointer.rpartition("/")[2], **found.values}
+    return message(found.code, lang, **_figures(values))
+
+
+def _bad_json(error: BadJson) -> Response:
+    return problem(400, "bad_request", str(error))
+
+
+def _raced(_error: IntegrityError) -> Response:
+    return problem(409, "conflict", "Another request changed the same thing in this moment; read it again and repeat.")
+
+
+def _stale(_error: StaleDataError) -> Response:
+    return problem(412, "precondition_failed", "Somebody changed this since you read it; read it again and repeat.")
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = CODE_OF_STATUS.get(status, "bad_request" if status < 500 else "internal")
+    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "Location")}
+    if error.response is not None and 300 <= status < 400:
+        return Response(error.response)
+    return problem(status, code, error.description or error.name, headers=headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    current_app.logger.error("unexpected error", exc_info=error, extra={"error_class": type(error).__name__})
+    return problem(500, "internal", InternalServerError.description)
+
+
+def _reader() -> str:
+    first = reader.get().languages[0]
+    return "en" if first == "*" else first
+
+
+def _figures(values: Mapping[str, Any]) -> dict[str, str | int]:
+    zone = str(values.get("timezone", "UTC"))
+    shown = {}
+    for name, value in values.items():
+        shown[name] = format_instant(value, timezone=zone, lang=_reader()) if isinstance(value, datetime) else value
+    return {name: value if isinstance(value, int) else str(value) for name, value in shown.items()}
+
+
+def _plain(value: Any) -> Any:
+    return instant_text(value) if isinstance(value, datetime) else value
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

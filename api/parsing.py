@@ -1,0 +1,139 @@
+"""Requests read strictly: JSON that means one thing, parameters that are known."""
+
+import json
+from typing import Any, NoReturn
+
+import orjson
+from flask import Flask, Request, request
+from flask.json.provider import JSONProvider
+from marshmallow import ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+DEEPEST = 32  # levels; our deepest body has six, and the parser's own recursion ends near a thousand
+LONGEST_NUMBER = 20  # characters; beyond 64 bits nothing of ours counts
+JSON_TYPES = {"application/json"}
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class BadJson(ValueError):
+    """The body isn't JSON as we read it; the sentence says why."""
+
+
+def read_json(body: bytes) -> Any:
+    """Parse a body: UTF-8, at most DEEPEST levels, no name twice in an object, no NaN, no endless numbers."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadJson("The body is not UTF-8.") from error
+    _measure_depth(text)
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise BadJson(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+
+
+def _measure_depth(text: str) -> None:
+    # Before parsing: a body of 200,000 brackets ends in a RecursionError otherwise. Brackets in strings count as well,
+    # unless there are enough of them to matter, and then the strings are taken out first.
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    depth, inside, escaped = 0, False, False
+    for sign in text:
+        if inside:
+            inside, escaped = escaped or sign != '"', not escaped and sign == "\\"
+        elif sign == '"':
+            inside = True
+        elif sign in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise BadJson(f"The body is nested deeper than {DEEPEST} levels.")
+        elif sign in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise BadJson("A name stands twice in one object.")
+    return value
+
+
+def _constant(name: str) -> Any:
+    raise BadJson(f"{name} is not a JSON value.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise BadJson("A number in the body is too large.")
+    return int(digits)
+
+
+class Provider(JSONProvider):
+    """JSON out: compact UTF-8, refusing NaN; written by orjson, several times as fast as the standard library."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """Write `obj`."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Read, with the same strictness as a request's body."""
+        return read_json(s.encode() if isinstance(s, str) else s)
+
+
+class StrictRequest(Request):
+    """A request whose form parts are bounded as well as its body."""
+
+    max_form_memory_size = 64 * 1024  # bytes
+    max_form_parts = 20
+
+
+class Parser(FlaskParser):
+    """Arguments for the views: a body only as JSON (415 otherwise), unknown parameters refused."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012  the schemas say RAISE themselves
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        """Read the body as JSON."""
+        allowed = JSON_TYPES | ({MERGE_PATCH} if req.method == "PATCH" else set())
+        if req.mimetype not in allowed:
+            raise UnsupportedMediaType(f"Send the body as {' or '.join(sorted(allowed))}.")
+        return read_json(read_body(req))
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Let the one table of errors answer."""
+        raise error
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        """Read the parameters; one given twice is refused, since it isn't clear which counts."""
+        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        if repeated:
+            raise BadRequest(f"The parameter {repeated[0]} is given twice.")
+        return req.args.to_dict()
+
+
+def read_body(req: Request) -> bytes:
+    """The whole body, or 413 when it is larger than allowed, 400 when it breaks off."""
+    try:
+        body = req.get_data(cache=True)
+    except RequestEntityTooLarge:
+        raise
+    except HTTPException:
+        raise
+    except (OSError, ValueError) as error:
+        raise BadRequest("The body could not be read to its end.") from error
+    if req.max_content_length is not None and len(body) >= req.max_content_length:
+        # A chunked body says no length and is cut at the limit without a word.
+        raise RequestEntityTooLarge
+    return body
+
+
+def set_up(app: Flask) -> None:
+    """Make `app` read and write JSON this way."""
+    app.json = Provider(app)
+    app.request_class = StrictRequest
+
+
+def query_string() -> str:
+    """The query in one order, for fingerprints."""
+    return "&".join(sorted(request.query_string.decode("latin-1").split("&")))

@@ -1,0 +1,128 @@
+"""What the operator has set: read once, checked whole, frozen.
+
+This is the only reader of the environment. Whoever needs a setting is handed a `Config`.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Network = IPv4Network | IPv6Network
+
+BOOTSTRAP_TOKEN = re.compile(r"[A-Za-z0-9._~-]{32,}")
+SHORTEST_SECRET = 32  # characters; 256 bits even when they are hexadecimal digits of half that worth
+
+
+class ConfigError(Exception):
+    """A setting that can't be used; the sentence names the variable and what would work."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that can be set, each with the value in force."""
+
+    data_dir: Path
+    database_url: str
+    base_url: str
+    port: int = 8000
+    secret_keys: tuple[str, ...] = ()
+    bootstrap_token: str | None = None
+    allowed_networks: tuple[Network, ...] = ()
+    allow_http: bool = False
+    load_demo: bool = True
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the embedded engine is in use: one writing process at a time, local disk."""
+        return self.database_url.startswith("sqlite")
+
+
+def read_config(environment: Mapping[str, str] | None = None) -> Config:
+    """Read the environment (or the mapping given); raise ConfigError at the first setting that can't be used."""
+    env = os.environ if environment is None else environment
+    data_dir = Path(env.get("INTERVET_DATA_DIR") or "var").absolute()
+    port = _port(env.get("PORT") or "8000")
+    return Config(
+        data_dir=data_dir,
+        database_url=_database_url(env.get("INTERVET_DATABASE_URL") or f"sqlite:///{data_dir / 'intervet.sqlite'}"),
+        base_url=_base_url(env.get("INTERVET_BASE_URL") or f"http://127.0.0.1:{port}"),
+        port=port,
+        secret_keys=_secret_keys(env.get("INTERVET_SECRET_KEY", "")),
+        bootstrap_token=_bootstrap_token(env.get("INTERVET_BOOTSTRAP_TOKEN") or None),
+        allowed_networks=_networks(env.get("INTERVET_ALLOWED_NETWORKS", "")),
+        allow_http=env.get("INTERVET_ALLOW_HTTP", "0") == "1",
+        load_demo=env.get("DEMO", "1") != "0",
+    )
+
+
+def with_secret_key(config: Config) -> Config:
+    """The same configuration with a secret key: the one set, else the one kept in the data directory, made at need."""
+    if config.secret_keys:
+        return config
+    return replace(config, secret_keys=(kept_secret(config.data_dir / "secret_key", secrets.token_urlsafe(48)),))
+
+
+def kept_secret(path: Path, fresh: str) -> str:
+    """Read the secret kept at `path`, or keep `fresh` there, readable by its owner alone.
+
+    The file appears whole or not at all (a link to a finished file), so that two processes starting at once agree.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(fresh)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # Another process was quicker; its secret is the one that counts.
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _port(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise ConfigError(f"PORT is {value!r}; it must be a number from 1 to 65535.")
+    return int(value)
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError("INTERVET_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(f"INTERVET_BASE_URL is {value!r}; it must be an address such as https://intervet.example.")
+    return value.rstrip("/")
+
+
+def _secret_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",") if key.strip())
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise ConfigError(
+            f"INTERVET_SECRET_KEY is too short; give at least {SHORTEST_SECRET} random characters "
+            "(several keys, the newest first, are separated by commas)."
+        )
+    return keys
+
+
+def _bootstrap_token(value: str | None) -> str | None:
+    if value is not None and not BOOTSTRAP_TOKEN.fullmatch(value):
+        raise ConfigError("INTERVET_BOOTSTRAP_TOKEN must be 32 or more of the characters A-Z a-z 0-9 . _ ~ -")
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigError(f"INTERVET_ALLOWED_NETWORKS must be CIDRs separated by commas: {error}.") from error

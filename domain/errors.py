@@ -1,0 +1,127 @@
+"""Every way a rule can say no. Each is a sentence its reader can act on; the edge translates them once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with an input: where (JSON Pointer), what (a stable code), and the figures the sentence needs."""
+
+    pointer: str
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class DomainError(Exception):
+    """A rule says no. `code` is stable; `detail` says what, why, and what would work."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, detail: str, **values: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.values = values
+
+
+class Unauthenticated(DomainError):
+    """Nobody we know is calling."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(DomainError):
+    """The caller sees the thing and may not do this to it."""
+
+    code = "forbidden"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the caller can't see it: the two are not told apart."""
+
+    code = "not_found"
+
+
+class InvalidInput(DomainError):
+    """The input can't be accepted; `findings` name each field."""
+
+    code = "invalid_input"
+
+    def __init__(self, findings: Sequence[Finding], detail: str = "Some fields can't be accepted.") -> None:
+        super().__init__(detail)
+        self.findings = tuple(findings)
+
+
+class Conflict(DomainError):
+    """The thing is not in a condition in which this can be done."""
+
+    code = "conflict"
+
+
+class StateConflict(Conflict):
+    """The life cycle has no such step from here; the sentence names the steps it has."""
+
+    code = "state_conflict"
+
+
+class CallNotOpen(Conflict):
+    """The call takes no applications yet."""
+
+    code = "call_not_open_yet"
+
+    def __init__(self, opens_at: datetime, timezone: str) -> None:
+        super().__init__(f"This call opens at {opens_at.isoformat()}.", opens_at=opens_at, timezone=timezone)
+
+
+class CallClosed(Conflict):
+    """The deadline, and the grace after it, has passed."""
+
+    code = "call_closed"
+
+    def __init__(self, closes_at: datetime, timezone: str) -> None:
+        super().__init__(f"This call closed at {closes_at.isoformat()}.", closes_at=closes_at, timezone=timezone)
+
+
+class DuplicateApplication(Conflict):
+    """The same person has applied to this call already."""
+
+    code = "duplicate_application"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"This person has applied already; see application {reference}.", reference=reference)
+
+
+class NoPlaceLeft(Conflict):
+    """Rule R13: no more may be selected and confirmed than there are places."""
+
+    code = "no_place_left"
+
+
+class PreconditionFailed(DomainError):
+    """The caller's copy is stale: somebody changed the thing since."""
+
+    code = "precondition_failed"
+
+
+class IdempotencyMismatch(DomainError):
+    """The Idempotency-Key was used before, for another request."""
+
+    code = "idempotency_mismatch"
+
+
+class Busy(DomainError):
+    """Another request holds what this one needs; the same request will work in `retry_after` seconds."""
+
+    code = "busy"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(Busy):
+    """The database can't be reached or written just now."""
+
+    code = "unavailable"

@@ -1,0 +1,70 @@
+"""The one way out: an event is a row in the transaction of what it tells."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from domain.db import new_id
+from domain.models.events import Audience, Event, EventType
+
+
+class Subject(Protocol):
+    """What an event can be about: a row with an id, a version, a state, and an idea of whom it concerns."""
+
+    id: Any
+    version: Any
+    state: Any
+    __tablename__: Any
+
+    def audience(self) -> Audience:
+        """Who is concerned."""
+
+
+# The table's name is the plural; an event's resource is one of them.
+SINGULAR = {
+    "projects": "project",
+    "calls": "call",
+    "applications": "application",
+    "mobilities": "mobility",
+    "endpoints": "webhook",
+}
+
+
+def record(
+    session: Session, kind: EventType, subject: Subject, *, at: datetime, once: str | None = None, **extra: Any
+) -> Event:
+    """Record that `kind` happened to `subject`, as it stands now.
+
+    `once` makes an event of the clock unique (type, thing and instant): a second worker's attempt is refused by the
+    database. `extra` goes into the payload as it is and holds no personal data.
+    """
+    session.flush()  # The version in the event is the one that this change makes.
+    audience = subject.audience()
+    event = Event(
+        id=new_id(),
+        type=kind,
+        recorded_at=at,
+        project_id=audience.project_id,
+        owner_id=audience.owner_id,
+        countries=list(audience.countries),
+        sending_id=audience.sending_id,
+        receiving_id=audience.receiving_id,
+        call_id=audience.call_id,
+        public=audience.public,
+        endpoint_id=audience.endpoint_id,
+        resource_type=SINGULAR[subject.__tablename__],
+        resource_id=subject.id,
+        resource_version=subject.version,
+        resource_state=str(subject.state),
+        once=once,
+        extra=extra,
+    )
+    session.add(event)
+    return event
+
+
+def clock_key(kind: EventType, subject_id: UUID, moment: datetime) -> str:
+    """The key under which an event of the clock may happen once."""
+    return f"{kind}:{subject_id}:{moment.isoformat()}"

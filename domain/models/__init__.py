@@ -1,0 +1,31 @@
+"""All tables, imported so that the registry is complete whichever door one enters by."""
+
+from domain.models import (
+    activities,
+    applications,
+    calls,
+    catalogue,
+    events,
+    kept_answers,
+    mobilities,
+    organisations,
+    participants,
+    projects,
+    tokens,
+    webhooks,
+)
+
+__all__ = [
+    "activities",
+    "applications",
+    "calls",
+    "catalogue",
+    "events",
+    "kept_answers",
+    "mobilities",
+    "organisations",
+    "participants",
+    "projects",
+    "tokens",
+    "webhooks",
+]

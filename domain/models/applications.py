@@ -1,0 +1,144 @@
+"""Applications: who wants to go, as they were when they applied."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, and_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from domain.db import Base, Identified, enumeration, personal
+from domain.models.calls import Call, Destination
+from domain.models.events import Audience
+from domain.models.organisations import Organisation
+
+
+class ApplicationState(StrEnum):
+    """Where an application stands."""
+
+    SUBMITTED = "submitted"
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    SELECTED = "selected"
+    RESERVE = "reserve"
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class SubmittedVia(StrEnum):
+    """Through which door it came; the rules behind all doors are the same."""
+
+    API = "api"
+    CLI = "cli"
+
+
+S = ApplicationState
+
+
+class Application(Identified, Base):
+    """One application, with a snapshot of the person. A copy that the public sent twice carries `duplicate_of_id`."""
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        UniqueConstraint("project_id", "id"),
+        ForeignKeyConstraint(["project_id", "call_id"], ["calls.project_id", "calls.id"]),
+        ForeignKeyConstraint(["project_id", "destination_id"], ["destinations.project_id", "destinations.id"]),
+        ForeignKeyConstraint(["project_id", "participant_id"], ["participants.project_id", "participants.id"]),
+        ForeignKeyConstraint(["project_id", "duplicate_of_id"], ["applications.project_id", "applications.id"]),
+        Index("ix_applications_call_id_id", "call_id", "id"),
+    )
+
+    TRANSITIONS: ClassVar[Mapping[ApplicationState, frozenset[ApplicationState]]] = {
+        S.SUBMITTED: frozenset({S.ELIGIBLE, S.INELIGIBLE, S.WITHDRAWN}),
+        S.ELIGIBLE: frozenset({S.SELECTED, S.RESERVE, S.REJECTED, S.WITHDRAWN}),
+        S.RESERVE: frozenset({S.SELECTED, S.WITHDRAWN}),
+        S.SELECTED: frozenset({S.CONFIRMED, S.DECLINED, S.EXPIRED, S.WITHDRAWN}),
+    }
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    call_id: Mapped[UUID]
+    sending_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    submitted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    given_names: Mapped[str] = personal(String(200))
+    family_name: Mapped[str] = personal(String(200))
+    email: Mapped[str] = personal(String(254))
+    birth_date: Mapped[date] = personal()
+    gender: Mapped[str | None] = personal(String(1))
+    nationality: Mapped[str | None] = personal(String(2))
+    country: Mapped[str] = mapped_column(String(2))
+    phone: Mapped[str | None] = personal(String(40))
+    email_key: Mapped[str] = personal(String(64))
+    name_key: Mapped[str] = personal(String(64))
+    preferences: Mapped[list[str]]
+    answers: Mapped[dict[str, Any]] = personal()
+    form_version: Mapped[int]
+    languages: Mapped[list[dict[str, Any]]]
+    isced_f: Mapped[str | None] = mapped_column(String(4))
+    eqf_level: Mapped[int | None]
+    graduation_date: Mapped[date | None]
+    lang: Mapped[str] = mapped_column(String(20))
+    submitted_via: Mapped[SubmittedVia] = mapped_column(enumeration(SubmittedVia))
+    submitted_at: Mapped[datetime]
+    late: Mapped[bool] = mapped_column(default=False)
+    likely_duplicate: Mapped[bool] = mapped_column(default=False)
+    duplicate_of_id: Mapped[UUID | None]
+    destination_id: Mapped[UUID | None]
+    confirm_by: Mapped[datetime | None]
+    rank: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(2000))
+    participant_id: Mapped[UUID | None]
+    state: Mapped[ApplicationState] = mapped_column(enumeration(ApplicationState), default=S.SUBMITTED)
+    synthetic: Mapped[bool] = mapped_column(default=False)
+
+    call: Mapped[Call] = relationship(lazy="selectin", viewonly=True)
+    destination: Mapped[Destination | None] = relationship(lazy="selectin", viewonly=True)
+    sending: Mapped[Organisation] = relationship(foreign_keys=[sending_id], lazy="selectin")
+    consents: Mapped[list["Consent"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+    def audience(self) -> Audience:
+        """Those who sent it, those who decide on it."""
+        return Audience(
+            project_id=self.project_id,
+            owner_id=self.call.owner_id,
+            countries=(self.country,),
+            sending_id=self.sending_id,
+            call_id=self.call_id,
+        )
+
+
+# One application a person and call that counts: the last word on a race, beneath the look-up in the service.
+Index(
+    "uq_applications_person",
+    Application.call_id,
+    Application.email_key,
+    Application.name_key,
+    unique=True,
+    sqlite_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
+    postgresql_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
+)
+
+
+class Consent(Base):
+    """What a person agreed to: the purpose, the text's version and language, when and how."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        UniqueConstraint("application_id", "purpose"),
+        ForeignKeyConstraint(["project_id", "application_id"], ["applications.project_id", "applications.id"]),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    application_id: Mapped[UUID]
+    purpose: Mapped[str] = mapped_column(String(60))
+    granted: Mapped[bool]
+    attested: Mapped[bool]
+    text_version: Mapped[str] = mapped_column(String(40))
+    lang: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]

@@ -1,0 +1,101 @@
+"""Event rows: what happened, thin enough to keep for years. No personal data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.db import Base, Codes, enumeration
+
+
+class EventType(StrEnum):
+    """Everything that we tell: a noun and a past participle, one for each transition."""
+
+    PROJECT_STARTED = "project.started"
+    PROJECT_SUBMITTED = "project.submitted"
+    PROJECT_FINALISED = "project.finalised"
+    PROJECT_ARCHIVED = "project.archived"
+    CALL_PUBLISHED = "call.published"
+    CALL_UPDATED = "call.updated"
+    CALL_OPENED = "call.opened"
+    CALL_CLOSING_SOON = "call.closing_soon"
+    CALL_CLOSED = "call.closed"
+    CALL_DEADLINE_EXTENDED = "call.deadline_extended"
+    CALL_CANCELLED = "call.cancelled"
+    CALL_SELECTION_STARTED = "call.selection_started"
+    CALL_DECIDED = "call.decided"
+    CALL_ARCHIVED = "call.archived"
+    APPLICATION_SUBMITTED = "application.submitted"
+    APPLICATION_WITHDRAWN = "application.withdrawn"
+    APPLICATION_ELIGIBLE = "application.eligible"
+    APPLICATION_INELIGIBLE = "application.ineligible"
+    APPLICATION_SELECTED = "application.selected"
+    APPLICATION_RESERVED = "application.reserved"
+    APPLICATION_PROMOTED = "application.promoted"
+    APPLICATION_REJECTED = "application.rejected"
+    APPLICATION_CONFIRMED = "application.confirmed"
+    APPLICATION_DECLINED = "application.declined"
+    APPLICATION_EXPIRED = "application.expired"
+    MOBILITY_NOMINATED = "mobility.nominated"
+    MOBILITY_CONFIRMED = "mobility.confirmed"
+    MOBILITY_STARTED = "mobility.started"
+    MOBILITY_COMPLETED = "mobility.completed"
+    MOBILITY_RECOGNISED = "mobility.recognised"
+    MOBILITY_CANCELLED = "mobility.cancelled"
+    MOBILITY_TERMINATED = "mobility.terminated"
+    MOBILITY_UPDATED = "mobility.updated"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_PING = "webhook.ping"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who an event concerns, fixed when it is recorded; the reader's rights are met with it when it is read."""
+
+    project_id: UUID | None = None
+    owner_id: UUID | None = None
+    countries: tuple[str, ...] = ()
+    sending_id: UUID | None = None
+    receiving_id: UUID | None = None
+    call_id: UUID | None = None
+    public: bool = False
+    endpoint_id: UUID | None = None
+
+
+class Event(Base):
+    """One event. `position` is none until the one sequencer assigns it, so that no late commit is ever passed by."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_project_id_position", "project_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    type: Mapped[EventType] = mapped_column(enumeration(EventType))
+    recorded_at: Mapped[datetime]
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id"))
+    owner_id: Mapped[UUID | None]
+    countries: Mapped[list[str]] = mapped_column(Codes)
+    sending_id: Mapped[UUID | None]
+    receiving_id: Mapped[UUID | None]
+    call_id: Mapped[UUID | None]
+    public: Mapped[bool]
+    endpoint_id: Mapped[UUID | None]
+    resource_type: Mapped[str] = mapped_column(String(40))
+    resource_id: Mapped[UUID]
+    resource_version: Mapped[int]
+    resource_state: Mapped[str] = mapped_column(String(40))
+    once: Mapped[str | None] = mapped_column(String(200), unique=True)
+    extra: Mapped[dict[str, Any]]
+
+
+# Rows that still wait for a position: the sequencer asks for them many times a second.
+Index(
+    "ix_events_unsequenced",
+    Event.id,
+    sqlite_where=Event.position.is_(None),
+    postgresql_where=Event.position.is_(None),
+)

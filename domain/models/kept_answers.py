@@ -1,0 +1,20 @@
+"""Answers kept for the same request sent again (Idempotency-Key)."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.db import Base
+
+
+class KeptAnswer(Base):
+    """The answer to one key, sealed since it may hold secrets. The row is written with what the request did."""
+
+    __tablename__ = "kept_answers"
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)

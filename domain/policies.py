@@ -1,0 +1,389 @@
+"""Who may do and see what. Every list, item, export, event, webhook and write asks here and nowhere else.
+
+`visible_<nouns>(by)` is a condition for a query; `may_<verb>(by, thing)` returns quietly or raises Forbidden. What isn't
+visible is not found: the caller learns nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from domain.db import holds
+from domain.errors import Forbidden
+from domain.models.activities import Activity, ReportedFigure, Target
+from domain.models.applications import Application
+from domain.models.calls import Call, CallState
+from domain.models.events import Event, EventType
+from domain.models.mobilities import Mobility, MobilityState
+from domain.models.organisations import Membership, Organisation, Role
+from domain.models.participants import Participant
+from domain.models.projects import Project
+from domain.models.tokens import Scope, Token
+from domain.models.webhooks import Endpoint
+
+ALL_SCOPES = frozenset(Scope)
+# From these on a host knows the names of those it hosts.
+NAMES_KNOWN = frozenset(MobilityState) - {MobilityState.NOMINATED, MobilityState.CANCELLED}
+# A host or school reads what concerns it; these keep their distance from persons.
+ANY_MEMBER = frozenset(Role)
+EVENTS_FOR_AUTHORITIES = tuple(kind for kind in EventType if kind.startswith(("call.", "mobility.", "project.")))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the caller's organisation is in one project, and which organisations it looks after there."""
+
+    project_id: UUID
+    roles: frozenset[Role]
+    charges: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is calling: an organisation's token, the public (no organisation), or the operator of this installation."""
+
+    organisation_id: UUID | None = None
+    country: str | None = None
+    token_id: UUID | None = None
+    holder: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    standings: tuple[Standing, ...] = ()
+    operator: bool = False
+    unnoted: bool = False  # the token's first use of the day has not been noted yet
+
+    def projects(self, *roles: Role) -> list[UUID]:
+        """The projects in which the caller has any of `roles`."""
+        return [standing.project_id for standing in self.standings if standing.roles & frozenset(roles)]
+
+    def has(self, project_id: UUID, *roles: Role) -> bool:
+        """Whether the caller has any of `roles` in this project; the operator has all."""
+        return self.operator or project_id in self.projects(*roles)
+
+    def looks_after(self, organisation_id: UUID, project_id: UUID | None = None) -> bool:
+        """Whether the organisation is in the caller's charge: its school, or any member of a project it coordinates."""
+        return self.operator or any(
+            organisation_id in standing.charges
+            for standing in self.standings
+            if project_id in (None, standing.project_id)
+        )
+
+
+PUBLIC = Principal()
+OPERATOR = Principal(operator=True, holder="operator", scopes=ALL_SCOPES)
+
+
+def _everything(by: Principal, *scopes: Scope) -> ColumnElement[bool] | None:
+    """All rows for the operator, none for a caller without a scope that it takes; else the roles decide."""
+    if by.operator:
+        return true()
+    return None if by.scopes.issuperset(scopes) else false()
+
+
+def _country_projects(by: Principal, project_id: Any, in_country: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(project_id.in_(by.projects(Role.NATIONAL_PARTNER)), in_country)
+
+
+# ── who sees ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def visible_calls(by: Principal) -> ColumnElement[bool]:
+    """Everyone sees what was published; drafts are for their owner, the coordinator, and the country's partner."""
+    published = Call.state != CallState.DRAFT
+    everything = _everything(by, Scope.CALLS_READ)
+    if everything is not None:
+        return or_(published, everything)
+    return or_(
+        published,
+        Call.owner_id == by.organisation_id,
+        Call.project_id.in_(by.projects(Role.COORDINATOR)),
+        _country_projects(by, Call.project_id, holds(Call.eligible_countries, by.country or "")),
+    )
+
+
+def visible_applications(by: Principal) -> ColumnElement[bool]:
+    """The coordinator sees all, a national partner its country's and its calls', a school what it submitted."""
+    everything = _everything(by, Scope.APPLICATIONS_READ)
+    if everything is not None:
+        return everything
+    members = by.projects(*ANY_MEMBER)
+    return or_(
+        Application.project_id.in_(by.projects(Role.COORDINATOR)),
+        _country_projects(by, Application.project_id, Application.country == by.country),
+        and_(
+            Application.project_id.in_(by.projects(Role.NATIONAL_PARTNER)),
+            Application.call_id.in_(select(Call.id).where(Call.owner_id == by.organisation_id)),
+        ),
+        and_(
+            Application.project_id.in_(members),
+            or_(Application.sending_id == by.organisation_id, Application.submitted_by_id == by.organisation_id),
+        ),
+    )
+
+
+def visible_participants(by: Principal) -> ColumnElement[bool]:
+    """The coordinator, the country's partner, and the school whose person it is. Persons need their own scope."""
+    everything = _everything(by, Scope.MOBILITIES_READ, Scope.PERSONAL_READ)
+    if everything is not None:
+        return everything
+    return or_(
+        Participant.project_id.in_(by.projects(Role.COORDINATOR)),
+        _country_projects(by, Participant.project_id, Participant.country == by.country),
+        and_(Participant.project_id.in_(by.projects(Role.SENDING)), Participant.sending_id == by.organisation_id),
+    )
+
+
+def visible_mobilities(by: Principal) -> ColumnElement[bool]:
+    """Both ends of the journey, the country's partner, the coordinator; an authority without names."""
+    everything = _everything(by, Scope.MOBILITIES_READ)
+    if everything is not None:
+        return everything
+    members = by.projects(*ANY_MEMBER)
+    return or_(
+        Mobility.project_id.in_(by.projects(Role.COORDINATOR, Role.AUTHORITY)),
+        _country_projects(by, Mobility.project_id, Mobility.sending_country == by.country),
+        and_(
+            Mobility.project_id.in_(members),
+            or_(Mobility.sending_id == by.organisation_id, Mobility.receiving_id == by.organisation_id),
+        ),
+    )
+
+
+def visible_projects(by: Principal) -> ColumnElement[bool]:
+    """Members see their projects; everyone sees those that have begun (their calls and statistics are public)."""
+    begun = Project.state != "draft"
+    everything = _everything(by)
+    return everything if everything is not None else or_(begun, Project.id.in_(by.projects(*ANY_MEMBER)))
+
+
+def visible_memberships(by: Principal) -> ColumnElement[bool]:
+    """Who takes part in a project is known to its members."""
+    everything = _everything(by)
+    return everything if everything is not None else Membership.project_id.in_(by.projects(*ANY_MEMBER))
+
+
+def visible_organisations(by: Principal) -> ColumnElement[bool]:
+    """One's own, and those one shares a project with."""
+    everything = _everything(by)
+    if everything is not None:
+        return everything
+    partners = select(Membership.organisation_id).where(Membership.project_id.in_(by.projects(*ANY_MEMBER)))
+    return or_(Organisation.id == by.organisation_id, Organisation.id.in_(partners))
+
+
+def visible_activities(by: Principal) -> ColumnElement[bool]:
+    """What a project offers is as public as the project."""
+    return Activity.project_id.in_(select(Project.id).where(visible_projects(by)))
+
+
+def visible_targets(by: Principal) -> ColumnElement[bool]:
+    """What a project promised is known to its members."""
+    everything = _everything(by)
+    return everything if everything is not None else Target.project_id.in_(by.projects(*ANY_MEMBER))
+
+
+def visible_reported_figures(by: Principal) -> ColumnElement[bool]:
+    """Gathered figures are shown to the project's members."""
+    everything = _everything(by)
+    return everything if everything is not None else ReportedFigure.project_id.in_(by.projects(*ANY_MEMBER))
+
+
+def visible_tokens(by: Principal) -> ColumnElement[bool]:
+    """One's own organisation's, and those made for one's charges within the project."""
+    everything = _everything(by, Scope.TOKENS_MANAGE)
+    if everything is not None:
+        return everything
+    charges = (
+        and_(Token.project_id == standing.project_id, Token.organisation_id.in_(standing.charges))
+        for standing in by.standings
+        if standing.charges
+    )
+    return or_(Token.organisation_id == by.organisation_id, *charges)
+
+
+def visible_endpoints(by: Principal) -> ColumnElement[bool]:
+    """One's own organisation's."""
+    everything = _everything(by, Scope.WEBHOOKS_MANAGE)
+    mine = Endpoint.organisation_id == by.organisation_id
+    return and_(everything if everything is not None else mine, Endpoint.deleted_at.is_(None))
+
+
+def visible_events(by: Principal) -> ColumnElement[bool]:
+    """What concerns the caller: the audience fixed at recording, met with the caller's roles now."""
+    everything = _everything(by, Scope.EVENTS_READ)
+    if everything is not None:
+        return everything
+    members = by.projects(*ANY_MEMBER)
+    mine = or_(
+        Event.owner_id == by.organisation_id,
+        Event.sending_id == by.organisation_id,
+        and_(Event.receiving_id == by.organisation_id, ~Event.type.in_(_of("application."))),
+    )
+    return or_(
+        Event.public,
+        Event.project_id.in_(by.projects(Role.COORDINATOR)),
+        _country_projects(by, Event.project_id, holds(Event.countries, by.country or "")),
+        and_(Event.project_id.in_(by.projects(Role.AUTHORITY)), Event.type.in_(EVENTS_FOR_AUTHORITIES)),
+        and_(Event.project_id.in_(members), or_(mine, Event.type.in_(_of("project.")))),
+        and_(Event.endpoint_id.is_not(None), Event.owner_id == by.organisation_id),
+    )
+
+
+def _of(prefix: str) -> list[EventType]:
+    return [kind for kind in EventType if kind.startswith(prefix)]
+
+
+def sees_person(by: Principal, application: Application) -> bool:
+    """Whether the caller is shown who applied: it takes the scope, and not being a mere reader of the project."""
+    return by.operator or Scope.PERSONAL_READ in by.scopes
+
+
+def sees_participant(by: Principal, mobility: Mobility) -> bool:
+    """Whether the caller is shown who goes: a host from confirmation on, an authority never."""
+    if by.operator:
+        return True
+    if Scope.PERSONAL_READ not in by.scopes:
+        return False
+    if by.has(mobility.project_id, Role.COORDINATOR) or mobility.sending_id == by.organisation_id:
+        return True
+    if by.has(mobility.project_id, Role.NATIONAL_PARTNER) and mobility.sending_country == by.country:
+        return True
+    return mobility.receiving_id == by.organisation_id and mobility.state in NAMES_KNOWN
+
+
+def sees_all_cells(by: Principal, project_id: UUID) -> bool:
+    """Whether statistics are shown without small cells taken out."""
+    return by.has(project_id, Role.COORDINATOR)
+
+
+# ── who may ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def require_scope(by: Principal, scope: Scope) -> None:
+    """A token without the scope is refused, whatever its organisation may do."""
+    if not by.operator and scope not in by.scopes:
+        raise Forbidden(f"This token lacks the scope {scope}; make one that has it.", scope=str(scope))
+
+
+def may_create_projects(by: Principal) -> None:
+    """Any organisation with the scope may found a project, and coordinates it."""
+    require_scope(by, Scope.PROJECTS_MANAGE)
+
+
+def may_manage_project(by: Principal, project_id: UUID) -> None:
+    """The coordinator alone changes a project, its members, activities, targets and figures."""
+    require_scope(by, Scope.PROJECTS_MANAGE)
+    _must(by.has(project_id, Role.COORDINATOR), "Only the project's coordinator may do this.")
+
+
+def may_create_organisations(by: Principal) -> None:
+    """A coordinator makes partners, a national partner makes its schools."""
+    require_scope(by, Scope.ORGANISATIONS_MANAGE)
+    allowed = by.operator or bool(by.projects(Role.COORDINATOR, Role.NATIONAL_PARTNER))
+    _must(allowed, "Only a coordinator or a national partner may create organisations.")
+
+
+def may_edit_organisation(by: Principal, organisation: Organisation) -> None:
+    """Itself, its national partner, or the coordinator of a project it is in."""
+    require_scope(by, Scope.ORGANISATIONS_MANAGE)
+    allowed = organisation.id == by.organisation_id or by.looks_after(organisation.id)
+    _must(allowed, "Only the organisation itself, its national partner or the coordinator may edit it.")
+
+
+def may_add_member(by: Principal, project_id: UUID, *, roles: Iterable[Role], parent_id: UUID | None) -> None:
+    """The coordinator adds anyone; a national partner adds sending schools under itself."""
+    require_scope(by, Scope.ORGANISATIONS_MANAGE)
+    own_school = (
+        by.has(project_id, Role.NATIONAL_PARTNER) and set(roles) == {Role.SENDING} and parent_id == by.organisation_id
+    )
+    _must(
+        by.has(project_id, Role.COORDINATOR) or own_school,
+        "The coordinator adds members; a national partner adds sending schools under itself.",
+    )
+
+
+def may_manage_tokens(
+    by: Principal, organisation_id: UUID, *, project_id: UUID | None, scopes: Iterable[Scope]
+) -> None:
+    """For one's own organisation; for one's charges only narrowed to the project. Never more scopes than one has."""
+    require_scope(by, Scope.TOKENS_MANAGE)
+    # A charge may be in other projects too: a token that reached those would open them to its maker.
+    charge = project_id is not None and by.looks_after(organisation_id, project_id)
+    _must(
+        by.operator or organisation_id == by.organisation_id or charge,
+        "Tokens are made for one's own organisation, or for one looked after in a project, narrowed to that project.",
+    )
+    _must(by.scopes.issuperset(scopes), "A token can't be given scopes that its maker's token lacks.")
+
+
+def may_manage_calls(by: Principal, project_id: UUID, *, owner_id: UUID, countries: Iterable[str]) -> None:
+    """The coordinator, or a national partner for a call of its own that is open to its country alone."""
+    require_scope(by, Scope.CALLS_WRITE)
+    own = by.has(project_id, Role.NATIONAL_PARTNER) and owner_id == by.organisation_id
+    _must(
+        by.has(project_id, Role.COORDINATOR) or (own and set(countries) <= {by.country}),
+        "Only the coordinator may do this, or a national partner with its own call for its own country.",
+    )
+
+
+def may_apply(by: Principal, call: Call) -> None:
+    """A token of a coordinator, national partner or sending school; anyone where the call takes public applications."""
+    if by is PUBLIC:
+        _must(call.public_intake, "This call takes applications through schools and partners; a token is needed.")
+        return
+    require_scope(by, Scope.APPLICATIONS_SUBMIT)
+    _must(
+        by.has(call.project_id, Role.COORDINATOR, Role.NATIONAL_PARTNER, Role.SENDING),
+        "Only the coordinator, a national partner or a sending school may apply for others.",
+    )
+
+
+def may_send_for(by: Principal, call: Call, sending: Membership) -> None:
+    """A school applies for itself, a national partner for itself and its schools, the coordinator for all."""
+    allowed = (
+        by.has(call.project_id, Role.COORDINATOR)
+        or sending.organisation_id == by.organisation_id
+        or sending.parent_id == by.organisation_id
+    )
+    _must(allowed, "An organisation may apply for itself and for the schools under it.")
+
+
+def may_decide(by: Principal, application: Application) -> None:
+    """The coordinator, the call's owner, or the partner of the applicant's country."""
+    require_scope(by, Scope.APPLICATIONS_DECIDE)
+    partner = by.has(application.project_id, Role.NATIONAL_PARTNER) and (
+        application.country == by.country or application.call.owner_id == by.organisation_id
+    )
+    _must(
+        by.has(application.project_id, Role.COORDINATOR) or partner,
+        "Only the coordinator, or the national partner of the applicant's country or of the call, decides.",
+    )
+
+
+def may_answer_for_applicant(by: Principal, application: Application) -> None:
+    """Confirm, decline, withdraw: those who decide, and the school that sent it, on the applicant's word."""
+    if application.sending_id == by.organisation_id or application.submitted_by_id == by.organisation_id:
+        require_scope(by, Scope.APPLICATIONS_SUBMIT)
+        return
+    may_decide(by, application)
+
+
+def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:
+    """The coordinator, or the national partner of the sending country."""
+    require_scope(by, Scope.MOBILITIES_WRITE)
+    partner = by.has(project_id, Role.NATIONAL_PARTNER) and country == by.country
+    _must(by.has(project_id, Role.COORDINATOR) or partner, "Only the coordinator or the national partner may do this.")
+
+
+def may_report_on(by: Principal, mobility: Mobility) -> None:
+    """Arrivals and outcomes: those who manage the mobility, and its host."""
+    require_scope(by, Scope.MOBILITIES_WRITE)
+    if mobility.receiving_id is None or mobility.receiving_id != by.organisation_id:
+        may_manage_mobilities(by, mobility.project_id, country=mobility.sending_country)
+
+
+def _must(allowed: bool, sentence: str) -> None:
+    if not allowed:
+        raise Forbidden(sentence)

@@ -1,0 +1,58 @@
+"""What an application must satisfy beyond its shape: the call's countries, destinations, consents and questions."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+from domain.errors import Finding, InvalidInput
+from domain.models.calls import Call
+from domain.services import forms
+
+if TYPE_CHECKING:
+    from domain.services.applications import ApplicationInput
+
+# Without it an application can't be handled at all; whatever else is asked may be refused.
+INDISPENSABLE = "processing"
+
+
+def check(call: Call, wanted: "ApplicationInput") -> None:
+    """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
+    findings = [
+        *_person(call, wanted),
+        *_preferences(call, wanted),
+        *_consents(call, wanted),
+        *forms.check_answers(call.form, wanted.answers),
+    ]
+    if findings:
+        raise InvalidInput(findings)
+
+
+def refuse(pointer: str, code: str, **values: object) -> NoReturn:
+    """Raise InvalidInput for one field."""
+    raise InvalidInput([Finding(pointer, code, values)])
+
+
+def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
+    if wanted.person.country not in call.eligible_countries:
+        yield Finding("/person/country", "not_a_choice", {"choices": ", ".join(call.eligible_countries)})
+
+
+def _preferences(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
+    known = {place.id for place in call.destinations}
+    for index, choice in enumerate(wanted.preferences):
+        if choice not in known:
+            yield Finding(f"/preferences/{index}", "not_found")
+        elif choice in wanted.preferences[:index]:
+            yield Finding(f"/preferences/{index}", "repeated")
+
+
+def _consents(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
+    purposes = [consent.purpose for consent in wanted.consents]
+    for index, consent in enumerate(wanted.consents):
+        if consent.purpose not in call.consent_purposes:
+            yield Finding(f"/consents/{index}/purpose", "not_a_choice", {"choices": ", ".join(call.consent_purposes)})
+        elif consent.purpose in purposes[:index]:
+            yield Finding(f"/consents/{index}/purpose", "repeated")
+        elif consent.purpose == INDISPENSABLE and not consent.granted:
+            yield Finding(f"/consents/{index}/granted", "consent_needed")
+    if INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in purposes:
+        yield Finding("/consents", "consent_needed")

@@ -1,0 +1,486 @@
+"""Calls: made, published, extended, brought to a decision."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from domain import events, policies
+from domain.db import Text, change, holds, new_id
+from domain.errors import Conflict, Finding, InvalidInput, NotFound
+from domain.languages import fold
+from domain.models.activities import Activity, ActivityCode, Profile
+from domain.models.calls import (
+    Call,
+    CallState,
+    CallStatus,
+    Destination,
+    HowToApply,
+    accepts_until,
+    shows,
+    status_at,
+)
+from domain.models.events import EventType
+from domain.models.organisations import Organisation
+from domain.models.projects import Project
+from domain.policies import Principal
+from domain.services import forms
+from domain.services.pages import Page, PageRequest, fetch_page
+from domain.states import move_to
+
+SLUG_LENGTH = 80
+EDITABLE = {CallState.DRAFT, CallState.PUBLISHED, CallState.IN_SELECTION}
+
+
+@dataclass(frozen=True)
+class DestinationInput:
+    """A destination as it should be; with an `id` it is the one that stands already."""
+
+    country: str
+    city: str
+    id: UUID | None = None
+    host_id: UUID | None = None
+    places: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """A call as it should be."""
+
+    project: str
+    activity_id: UUID
+    title: Text
+    eligible_countries: Sequence[str]
+    places: int
+    timezone: str
+    owner_id: UUID | None = None
+    organiser_id: UUID | None = None
+    slug: str | None = None
+    summary: Text | None = None
+    description: Text | None = None
+    profile: Profile | None = None
+    destinations: Sequence[DestinationInput] = ()
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    grace_minutes: int = 0
+    form: Sequence[Mapping[str, Any]] = ()
+    how_to_apply: HowToApply = HowToApply.HERE
+    external_url: str | None = None
+    public_intake: bool = False
+    consent_purposes: Sequence[str] = ()
+    contact: str | None = None
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """Which calls are wanted; what is none doesn't narrow."""
+
+    status: CallStatus | None = None
+    project: str | None = None
+    country: str | None = None
+    activity: ActivityCode | None = None
+    profile: Profile | None = None
+    destination: str | None = None
+    owner_id: UUID | None = None
+    language: str | None = None
+    q: str | None = None
+
+
+SORT_KEYS = {
+    "opens_at": func.coalesce(Call.opens_at, Call.created_at),
+    "closes_at": func.coalesce(Call.closes_at, Call.created_at),
+    "created_at": Call.created_at,
+    "slug": Call.slug,
+}
+
+
+# ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def get_call(session: Session, id_or_slug: str, *, by: Principal) -> Call:
+    """Find one call that the caller may see, by its id or its slug. Raises NotFound."""
+    return _found(session.scalar(_named(id_or_slug).where(policies.visible_calls(by))))
+
+
+def lock_call(session: Session, id_or_slug: str, *, by: Principal) -> Call:
+    """Find a call for a change that must be the only one until the transaction ends (states, places)."""
+    query = _named(id_or_slug).where(policies.visible_calls(by)).with_for_update(of=Call)
+    return _found(session.scalar(query.execution_options(populate_existing=True)))
+
+
+def list_calls(session: Session, wanted: CallFilter, *, by: Principal, at: datetime, page: PageRequest) -> Page[Call]:
+    """List the calls that the caller may see, newest opening first unless told otherwise."""
+    query = select(Call).where(policies.visible_calls(by), *_conditions(wanted, at))
+    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Call.id, default="-opens_at")
+
+
+def next_moment(session: Session, *, at: datetime) -> datetime | None:
+    """The next instant at which any call shows another status by the clock."""
+    moments = [
+        session.scalar(select(func.min(column)).where(Call.state == CallState.PUBLISHED, column > at))
+        for column in (Call.opens_at, Call.closes_at)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def shown_since(call: Call, at: datetime) -> datetime:
+    """Since when the call has shown what it shows: its last edit, or the clock's last change of its status."""
+    passed = [moment for moment in (call.opens_at, call.closes_at) if moment is not None and moment <= at]
+    return max([call.updated_at, *passed]) if call.state is CallState.PUBLISHED else call.updated_at
+
+
+def missing_translations(call: Call, languages: Sequence[str]) -> list[str]:
+    """Name what still lacks a text in one of the project's languages, as JSON Pointers (`/title/sq`)."""
+    texts = {"title": call.title, "summary": call.summary, "description": call.description}
+    return [f"/{name}/{lang}" for name, text in texts.items() for lang in languages if not text.get(lang)]
+
+
+# ── making and editing ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def create_call(session: Session, wanted: CallInput, *, by: Principal, at: datetime) -> Call:
+    """Make a draft. Raises Forbidden, and InvalidInput naming what can't be."""
+    project = _project(session, wanted.project, by=by)
+    owner_id = wanted.owner_id or by.organisation_id or project.coordinator_id
+    policies.may_manage_calls(by, project.id, owner_id=owner_id, countries=wanted.eligible_countries)
+    activity = session.get(Activity, wanted.activity_id)
+    _check(_contradictions(wanted) + _strangers(session, wanted, activity, project))
+    assert activity is not None
+    call = Call(
+        id=new_id(),
+        project_id=project.id,
+        activity_id=wanted.activity_id,
+        owner_id=owner_id,
+        slug=_free_slug(session, wanted.slug or _slug(wanted.title), given=wanted.slug is not None),
+        profile=wanted.profile or activity.profile,
+        form_version=1,
+        created_at=at,
+        updated_at=at,
+        **_plain_values(wanted),
+    )
+    _set_destinations(call, wanted.destinations, at=at)
+    session.add(call)
+    session.flush()
+    return call
+
+
+def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal, at: datetime) -> Call:
+    """Make `call` as wanted. Records call.updated once it is published.
+
+    Raises Conflict when it can't be edited any more, InvalidInput for what an open call can't change.
+    """
+    policies.may_manage_calls(by, call.project_id, owner_id=call.owner_id, countries=wanted.eligible_countries)
+    if call.state not in EDITABLE:
+        raise Conflict(f"This call is {call.state} and can't be edited; copy it to make a new one.")
+    project = _project(session, wanted.project, by=by)
+    activity = session.get(Activity, wanted.activity_id)
+    findings = _contradictions(wanted) + _strangers(session, wanted, activity, project) + _fixed(call, wanted, at)
+    _check(findings)
+    if wanted.slug is not None and wanted.slug != call.slug:
+        change(call, {"slug": _free_slug(session, wanted.slug, given=True)}, at=at)
+    if list(wanted.form) != call.form:
+        change(call, {"form_version": call.form_version + 1}, at=at)
+    moved = _set_destinations(call, wanted.destinations, at=at)
+    if (change(call, _plain_values(wanted), at=at) or moved) and call.state is not CallState.DRAFT:
+        events.record(session, EventType.CALL_UPDATED, call, at=at)
+    session.flush()
+    return call
+
+
+def copy_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Make a draft with everything of this call but its dates and countries. Destinations keep city and host."""
+    original = get_call(session, id_or_slug, by=by)
+    wanted = as_input(original, project_code(session, original))
+    fresh = tuple(replace(place, id=None, starts_on=None, ends_on=None) for place in wanted.destinations)
+    return create_call(
+        session,
+        replace(wanted, slug=None, eligible_countries=(), opens_at=None, closes_at=None, destinations=fresh),
+        by=by,
+        at=at,
+    )
+
+
+def as_input(call: Call, project: str) -> CallInput:
+    """The call as it stands, in the form in which it is wanted."""
+    names = CallInput.__dataclass_fields__.keys() - {"project", "destinations"}
+    places = DestinationInput.__dataclass_fields__
+    return CallInput(
+        project=project,
+        destinations=tuple(
+            DestinationInput(**{name: getattr(place, name) for name in places}) for place in call.destinations
+        ),
+        **{name: getattr(call, name) for name in names},
+    )
+
+
+def project_code(session: Session, call: Call) -> str:
+    """The code of the call's project."""
+    return session.scalars(select(Project.code).where(Project.id == call.project_id)).one()
+
+
+# ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def publish_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Show the call to everyone. Records call.published. Raises InvalidInput naming what is still missing."""
+    call = _managed(session, id_or_slug, by=by)
+    _check(_unready(call, at))
+    return _step(session, call, CallState.PUBLISHED, EventType.CALL_PUBLISHED, at=at)
+
+
+def extend_call(session: Session, id_or_slug: str, *, closes_at: datetime, by: Principal, at: datetime) -> Call:
+    """Move the deadline later, also after it has passed. Records call.deadline_extended with both instants."""
+    call = _managed(session, id_or_slug, by=by)
+    if call.state is not CallState.PUBLISHED or call.closes_at is None:
+        raise Conflict(f"This call is {call.state}; only a published call's deadline can be extended.")
+    if closes_at <= max(call.closes_at, at):
+        raise InvalidInput([Finding("/closes_at", "not_later", {"than": max(call.closes_at, at).isoformat()})])
+    previous = call.closes_at
+    change(call, {"closes_at": closes_at}, at=at)
+    extra = {"previous_closes_at": _z(previous), "closes_at": _z(closes_at)}
+    events.record(session, EventType.CALL_DEADLINE_EXTENDED, call, at=at, **extra)
+    return call
+
+
+def cancel_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Call it off, before it is decided. Records call.cancelled."""
+    call = _managed(session, id_or_slug, by=by)
+    return _step(session, call, CallState.CANCELLED, EventType.CALL_CANCELLED, at=at)
+
+
+def begin_selection(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Begin to select, once the deadline and its grace are over. Records call.selection_started."""
+    call = _managed(session, id_or_slug, by=by)
+    if call.state is CallState.PUBLISHED and at < accepts_until(call):
+        raise Conflict(f"This call takes applications until {_z(accepts_until(call))}; selection begins after that.")
+    return _step(session, call, CallState.IN_SELECTION, EventType.CALL_SELECTION_STARTED, at=at)
+
+
+def decide_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Close the selection. Records call.decided."""
+    call = _managed(session, id_or_slug, by=by)
+    return _step(session, call, CallState.DECIDED, EventType.CALL_DECIDED, at=at)
+
+
+def archive_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
+    """Put a decided or cancelled call away. Records call.archived."""
+    call = _managed(session, id_or_slug, by=by)
+    return _step(session, call, CallState.ARCHIVED, EventType.CALL_ARCHIVED, at=at)
+
+
+def _step(session: Session, call: Call, state: CallState, kind: EventType, *, at: datetime) -> Call:
+    move_to(call, state, at=at)
+    events.record(session, kind, call, at=at)
+    return call
+
+
+def _managed(session: Session, id_or_slug: str, *, by: Principal) -> Call:
+    call = lock_call(session, id_or_slug, by=by)
+    policies.may_manage_calls(by, call.project_id, owner_id=call.owner_id, countries=call.eligible_countries)
+    return call
+
+
+# ── what can't be ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check(findings: list[Finding]) -> None:
+    if findings:
+        raise InvalidInput(findings)
+
+
+def _contradictions(wanted: CallInput) -> list[Finding]:
+    found = list(forms.check_form(wanted.form))
+    if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:
+        found.append(Finding("/closes_at", "not_later", {"than": _z(wanted.opens_at)}))
+    if wanted.how_to_apply is HowToApply.EXTERNAL_URL and not wanted.external_url:
+        found.append(Finding("/external_url", "required"))
+    for index, place in enumerate(wanted.destinations):
+        if place.starts_on and place.ends_on and place.ends_on < place.starts_on:
+            found.append(Finding(f"/destinations/{index}/ends_on", "not_later", {"than": place.starts_on.isoformat()}))
+    return found
+
+
+def _strangers(session: Session, wanted: CallInput, activity: Activity | None, project: Project) -> list[Finding]:
+    found = []
+    if activity is None or activity.project_id != project.id:
+        found.append(Finding("/activity_id", "not_found"))
+    named = {"/owner_id": wanted.owner_id, "/organiser_id": wanted.organiser_id}
+    named |= {f"/destinations/{index}/host_id": place.host_id for index, place in enumerate(wanted.destinations)}
+    for pointer, organisation_id in named.items():
+        if organisation_id is not None and session.get(Organisation, organisation_id) is None:
+            found.append(Finding(pointer, "not_found"))
+    return found
+
+
+def _fixed(call: Call, wanted: CallInput, at: datetime) -> list[Finding]:
+    """What can't change on this call: its belongings ever, its dates and form once people rely on them."""
+    found = []
+    if wanted.activity_id != call.activity_id:
+        found.append(Finding("/activity_id", "fixed"))
+    if wanted.owner_id not in (None, call.owner_id):
+        found.append(Finding("/owner_id", "fixed"))
+    if wanted.places < call.taken:
+        found.append(Finding("/places", "fewer_than_taken", {"taken": call.taken}))
+    if call.state is CallState.DRAFT:
+        return found
+    if wanted.closes_at != call.closes_at:
+        found.append(Finding("/closes_at", "use_extension"))
+    if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
+        found.append(Finding("/opens_at", "fixed"))
+    if status_at(call, at) is not CallStatus.SCHEDULED:
+        found += forms.compatible_change(call.form, wanted.form)
+    return found
+
+
+def _unready(call: Call, at: datetime) -> list[Finding]:
+    wanting: dict[str, Any] = {
+        "/title": call.title,
+        "/summary": call.summary,
+        "/description": call.description,
+        "/eligible_countries": call.eligible_countries,
+        "/opens_at": call.opens_at,
+        "/closes_at": call.closes_at,
+    }
+    found = [Finding(pointer, "required") for pointer, value in wanting.items() if not value]
+    if call.closes_at is not None and call.closes_at <= at:
+        found.append(Finding("/closes_at", "not_later", {"than": _z(at)}))
+    return found
+
+
+# ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _named(id_or_slug: str) -> Select[tuple[Call]]:
+    try:
+        return select(Call).where(Call.id == UUID(id_or_slug))
+    except ValueError:
+        return select(Call).where(Call.slug == id_or_slug)
+
+
+def _found(call: Call | None) -> Call:
+    if call is None:
+        raise NotFound("There is no such call, or it isn't published.")
+    return call
+
+
+def _conditions(wanted: CallFilter, at: datetime) -> list[Any]:
+    conditions: list[Any] = []
+    if wanted.status is not None:
+        conditions.append(shows(wanted.status, at))
+    if wanted.project is not None:
+        conditions.append(Call.project_id.in_(select(Project.id).where(Project.code == wanted.project)))
+    if wanted.country is not None:
+        conditions.append(holds(Call.eligible_countries, wanted.country))
+    if wanted.activity is not None:
+        conditions.append(Call.activity_id.in_(select(Activity.id).where(Activity.code == wanted.activity)))
+    if wanted.profile is not None:
+        conditions.append(Call.profile == wanted.profile)
+    if wanted.destination is not None:
+        conditions.append(Call.id.in_(select(Destination.call_id).where(Destination.country == wanted.destination)))
+    if wanted.owner_id is not None:
+        conditions.append(Call.owner_id == wanted.owner_id)
+    if wanted.language is not None:
+        conditions.append(Call.title[wanted.language].as_string().is_not(None))  # type: ignore[index]
+    for word in fold(wanted.q or "").split():
+        conditions.append(Call.search_text.contains(word, autoescape=True))
+    return conditions
+
+
+def _plain_values(wanted: CallInput) -> dict[str, Any]:
+    texts = {name: dict(getattr(wanted, name) or {}) for name in ("title", "summary", "description")}
+    lists = {name: list(getattr(wanted, name)) for name in ("eligible_countries", "consent_purposes", "form")}
+    same = (
+        "organiser_id",
+        "places",
+        "opens_at",
+        "closes_at",
+        "timezone",
+        "grace_minutes",
+        "how_to_apply",
+        "external_url",
+        "public_intake",
+        "contact",
+    )
+    return texts | lists | {name: getattr(wanted, name) for name in same} | {"search_text": _search_text(wanted)}
+
+
+def _search_text(wanted: CallInput) -> str:
+    texts = [text for field in (wanted.title, wanted.summary, wanted.description) for text in (field or {}).values()]
+    return fold(" ".join([*texts, *(place.city for place in wanted.destinations)]))
+
+
+def _set_destinations(call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
+    """Match by id: change those named, add the new, drop the rest. Raises InvalidInput for a drop that would strand."""
+    standing = {place.id: place for place in call.destinations}
+    found = [
+        Finding(f"/destinations/{index}/id", "not_found")
+        for index, place in enumerate(wanted)
+        if place.id is not None and place.id not in standing
+    ]
+    kept = {place.id for place in wanted}
+    found += [
+        Finding("/destinations", "in_use", {"city": p.city}) for p in standing.values() if p.id not in kept and p.taken
+    ]
+    found += [
+        Finding(f"/destinations/{index}/places", "fewer_than_taken", {"taken": standing[place.id].taken})
+        for index, place in enumerate(wanted)
+        if place.id in standing and place.places is not None and place.places < standing[place.id].taken
+    ]
+    _check(found)
+    before = [(place.id, *_destination_values(place).values()) for place in call.destinations]
+    after = [_destination(call, standing, place, position) for position, place in enumerate(wanted)]
+    moved = before != [(place.id, *_destination_values(place).values()) for place in after]
+    if moved:
+        call.destinations = after
+        call.updated_at = at
+    return moved
+
+
+def _destination(
+    call: Call, standing: Mapping[UUID, Destination], wanted: DestinationInput, position: int
+) -> Destination:
+    row = standing.get(wanted.id) if wanted.id else None
+    if row is None:
+        row = Destination(id=new_id(), project_id=call.project_id, taken=0)
+    row.position = position
+    for name, value in _destination_values(wanted).items():
+        setattr(row, name, value)
+    return row
+
+
+def _destination_values(place: Destination | DestinationInput) -> dict[str, Any]:
+    names = ("country", "city", "host_id", "places", "starts_on", "ends_on")
+    return {name: getattr(place, name) for name in names}
+
+
+def _project(session: Session, code: str, *, by: Principal) -> Project:
+    project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
+    if project is None:
+        raise InvalidInput([Finding("/project", "not_found")])
+    return project
+
+
+def _slug(title: Text) -> str:
+    text = title.get("en") or next(iter(title.values()))
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")[: SLUG_LENGTH - 8].strip("-") or "call"
+
+
+def _free_slug(session: Session, wanted: str, *, given: bool) -> str:
+    """A slug that no call has: a given one is refused when taken, a derived one gets a number."""
+    taken = set(session.scalars(select(Call.slug).where(Call.slug.startswith(wanted, autoescape=True))))
+    if wanted not in taken:
+        return wanted
+    if given:
+        raise InvalidInput([Finding("/slug", "taken")])
+    return next(slug for number in range(2, 10_000) if (slug := f"{wanted}-{number}") not in taken)
+
+
+def _z(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,131 @@
+"""Projects: founded, started, submitted, finalised, archived."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from domain import events, policies
+from domain.db import Text, change, new_id
+from domain.errors import Finding, Forbidden, InvalidInput, NotFound
+from domain.models.events import EventType
+from domain.models.organisations import Membership, Organisation, Role
+from domain.models.projects import ActionType, Project, ProjectState
+from domain.policies import Principal
+from domain.services.pages import Page, PageRequest, fetch_page
+from domain.services.rule_sets import RULE_SETS
+from domain.states import move_to
+
+SORT_KEYS: dict[str, ColumnElement[Any]] = {
+    "code": Project.code.expression,
+    "starts_on": Project.starts_on.expression,
+    "created_at": Project.created_at.expression,
+}
+STEPS = {
+    ProjectState.ONGOING: EventType.PROJECT_STARTED,
+    ProjectState.SUBMITTED: EventType.PROJECT_SUBMITTED,
+    ProjectState.FINALISED: EventType.PROJECT_FINALISED,
+    ProjectState.ARCHIVED: EventType.PROJECT_ARCHIVED,
+}
+
+
+@dataclass(frozen=True)
+class ProjectInput:
+    """A project as it should be."""
+
+    code: str
+    title: Text
+    action_type: ActionType
+    rule_set: str
+    starts_on: date
+    ends_on: date
+    languages: Sequence[str]
+    programme: str = "Erasmus+"
+    reference_number: str | None = None
+    call_year: int | None = None
+
+
+def create_project(
+    session: Session, wanted: ProjectInput, *, by: Principal, at: datetime, coordinator: Organisation | None = None
+) -> Project:
+    """Found a project, as a draft. The caller's organisation (the operator names one) coordinates it."""
+    policies.may_create_projects(by)
+    coordinator = coordinator or session.get(Organisation, by.organisation_id)
+    if coordinator is None:
+        raise Forbidden("A project needs a coordinating organisation; use a token of one.")
+    _check(wanted)
+    if session.scalar(select(Project.id).where(Project.code == wanted.code)) is not None:
+        raise InvalidInput([Finding("/code", "taken")])
+    project = Project(id=new_id(), coordinator_id=coordinator.id, created_at=at, updated_at=at, **_values(wanted))
+    session.add(project)
+    session.flush()
+    session.add(_coordination(project, coordinator, at=at))
+    session.flush()
+    return project
+
+
+def edit_project(session: Session, project: Project, wanted: ProjectInput, *, by: Principal, at: datetime) -> Project:
+    """Make `project` as wanted. Its code stays: addresses are made of it."""
+    policies.may_manage_project(by, project.id)
+    _check(wanted)
+    if wanted.code != project.code:
+        raise InvalidInput([Finding("/code", "fixed")])
+    change(project, _values(wanted), at=at)
+    session.flush()
+    return project
+
+
+def project_by_code(session: Session, code: str, *, by: Principal) -> Project:
+    """Find a project that the caller may see, by its code. Raises NotFound."""
+    project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
+    if project is None:
+        raise NotFound("There is no such project.")
+    return project
+
+
+def list_projects(
+    session: Session, *, state: ProjectState | None = None, by: Principal, page: PageRequest
+) -> Page[Project]:
+    """List the projects that the caller may see, by code unless told otherwise."""
+    query = select(Project).where(policies.visible_projects(by))
+    if state is not None:
+        query = query.where(Project.state == state)
+    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Project.id, default="code")
+
+
+def advance_project(session: Session, code: str, state: ProjectState, *, by: Principal, at: datetime) -> Project:
+    """Take the step to `state`. Records project.started, .submitted, .finalised or .archived."""
+    project = project_by_code(session, code, by=by)
+    policies.may_manage_project(by, project.id)
+    move_to(project, state, at=at)
+    events.record(session, STEPS[state], project, at=at)
+    return project
+
+
+def _coordination(project: Project, coordinator: Organisation, *, at: datetime) -> Membership:
+    return Membership(
+        id=new_id(),
+        project_id=project.id,
+        organisation_id=coordinator.id,
+        roles=[Role.COORDINATOR],
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _check(wanted: ProjectInput) -> None:
+    found = []
+    if wanted.ends_on < wanted.starts_on:
+        found.append(Finding("/ends_on", "not_later", {"than": wanted.starts_on.isoformat()}))
+    if wanted.rule_set not in RULE_SETS:
+        found.append(Finding("/rule_set", "not_a_choice", {"choices": ", ".join(sorted(RULE_SETS))}))
+    if found:
+        raise InvalidInput(found)
+
+
+def _values(wanted: ProjectInput) -> dict[str, Any]:
+    same = {name: getattr(wanted, name) for name in ProjectInput.__dataclass_fields__}
+    return same | {"title": dict(wanted.title), "languages": list(wanted.languages)}

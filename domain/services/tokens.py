@@ -1,0 +1,173 @@
+"""Tokens: made once, shown once, recognised by their hash."""
+
+import binascii
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from domain import policies
+from domain.config import BOOTSTRAP_TOKEN
+from domain.db import new_id
+from domain.errors import NotFound, Unauthenticated
+from domain.models.organisations import Membership, Organisation, Role
+from domain.models.tokens import Scope, Token
+from domain.policies import Principal, Standing
+from domain.services.pages import Page, PageRequest, fetch_page
+
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Published for secret scanners; 43 characters of base 62 carry 256 bits, six more check them.
+OURS = re.compile(r"ivt_[a-z]{2,8}_[0-9A-Za-z]{43}[0-9A-Za-z]{6}")
+LIFETIME = timedelta(days=365)
+SORT_KEYS: dict[str, ColumnElement[object]] = {"created_at": Token.created_at.expression}
+
+
+@dataclass(frozen=True)
+class TokenInput:
+    """The token wanted; without an organisation it is for the caller's own."""
+
+    holder: str
+    scopes: Sequence[Scope]
+    organisation_id: UUID | None = None
+    project: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token just made, with the secret that is shown this once."""
+
+    token: Token
+    secret: str
+
+
+def looks_like_token(secret: str) -> bool:
+    """Whether `secret` has the shape (and for `ivt_…` the checksum) of a token: asked before any look-up."""
+    if secret.startswith("ivt_"):
+        return OURS.fullmatch(secret) is not None and _checksum(secret[:-6]) == secret[-6:]
+    return BOOTSTRAP_TOKEN.fullmatch(secret) is not None
+
+
+def new_secret() -> str:
+    """A secret of 256 random bits in the published shape."""
+    body = "ivt_org_" + "".join(secrets.choice(BASE62) for _ in range(43))
+    return body + _checksum(body)
+
+
+def hash_of(secret: str) -> bytes:
+    """What is stored and looked up: a fast hash is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def authenticate(session: Session, secret: str, *, at: datetime) -> Principal:
+    """Find who is calling, with what their organisation is in its projects as of now. Raises Unauthenticated."""
+    token = session.scalar(select(Token).where(Token.sha256 == hash_of(secret)))
+    if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
+        raise Unauthenticated("This token is unknown, expired or revoked.")
+    return Principal(
+        organisation_id=token.organisation_id,
+        country=token.organisation.country,
+        token_id=token.id,
+        holder=token.holder,
+        scopes=frozenset(Scope(scope) for scope in token.scopes),
+        standings=standings(session, token.organisation_id, within=token.project_id),
+        unnoted=token.last_used_on != at.date(),
+    )
+
+
+def standings(session: Session, organisation_id: UUID, *, within: UUID | None = None) -> tuple[Standing, ...]:
+    """What an organisation is in each of its projects (or in the one given), and whom it looks after there."""
+    own = select(Membership).where(Membership.organisation_id == organisation_id)
+    if within is not None:
+        own = own.where(Membership.project_id == within)
+    return tuple(
+        Standing(m.project_id, frozenset(Role(role) for role in m.roles), _charges(session, m))
+        for m in session.scalars(own)
+    )
+
+
+def touch_token(session: Session, token_id: UUID, *, at: datetime) -> None:
+    """Note the day on which a token was last used."""
+    token = session.get(Token, token_id)
+    if token is not None and token.last_used_on != at.date():
+        token.last_used_on = at.date()
+
+
+def create_token(session: Session, wanted: TokenInput, *, by: Principal, at: datetime) -> NewToken:
+    """Make a token of a year's life unless told otherwise. Raises Forbidden, NotFound."""
+    from domain.services.projects import project_by_code  # noqa: PLC0415  projects found their coordinators' tokens here
+
+    project_id = project_by_code(session, wanted.project, by=by).id if wanted.project else None
+    organisation_id = wanted.organisation_id or by.organisation_id
+    visible = select(Organisation).where(Organisation.id == organisation_id, policies.visible_organisations(by))
+    if session.scalar(visible) is None or organisation_id is None:
+        raise NotFound("There is no such organisation.")
+    policies.may_manage_tokens(by, organisation_id, project_id=project_id, scopes=wanted.scopes)
+    secret = new_secret()
+    token = keep_token(session, secret, organisation_id=organisation_id, wanted=wanted, project_id=project_id, at=at)
+    return NewToken(token, secret)
+
+
+def keep_token(
+    session: Session, secret: str, *, organisation_id: UUID, wanted: TokenInput, project_id: UUID | None, at: datetime
+) -> Token:
+    """Store the hash of a secret made elsewhere (the operator's bootstrap token) or just now."""
+    token = Token(
+        id=new_id(),
+        organisation_id=organisation_id,
+        project_id=project_id,
+        sha256=hash_of(secret),
+        last_four=secret[-4:],
+        holder=wanted.holder,
+        scopes=sorted(set(wanted.scopes)),
+        expires_at=wanted.expires_at or at + LIFETIME,
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(token)
+    session.flush()
+    return token
+
+
+def get_token(session: Session, token_id: UUID, *, by: Principal) -> Token:
+    """Find one token that the caller may see. Raises NotFound."""
+    token = session.scalar(select(Token).where(Token.id == token_id, policies.visible_tokens(by)))
+    if token is None:
+        raise NotFound("There is no such token.")
+    return token
+
+
+def list_tokens(session: Session, *, by: Principal, page: PageRequest) -> Page[Token]:
+    """List the tokens that the caller looks after."""
+    query = select(Token).where(policies.visible_tokens(by))
+    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Token.id, default="-created_at")
+
+
+def revoke_token(session: Session, token_id: UUID, *, by: Principal, at: datetime) -> None:
+    """End a token now. Revoking it again changes nothing."""
+    token = get_token(session, token_id, by=by)
+    if token.revoked_at is None:
+        token.revoked_at, token.updated_at = at, at
+
+
+def _charges(session: Session, membership: Membership) -> frozenset[UUID]:
+    members = select(Membership.organisation_id).where(Membership.project_id == membership.project_id)
+    if Role.COORDINATOR in membership.roles:
+        return frozenset(session.scalars(members))
+    if Role.NATIONAL_PARTNER in membership.roles:
+        return frozenset(session.scalars(members.where(Membership.parent_id == membership.organisation_id)))
+    return frozenset()
+
+
+def _checksum(body: str) -> str:
+    value, digits = binascii.crc32(body.encode()), ""
+    for _ in range(6):
+        value, digit = divmod(value, 62)
+        digits = BASE62[digit] + digits
+    return digits

@@ -1,0 +1,220 @@
+"""Applications on the wire."""
+
+from typing import Any
+
+from marshmallow import fields, post_dump
+
+from domain.models.applications import ApplicationState, SubmittedVia
+from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
+from schemas.base import (
+    PARAGRAPH,
+    Bool,
+    Country,
+    Day,
+    Email,
+    Id,
+    Instant,
+    Int,
+    LanguageTag,
+    ListOf,
+    ListQuery,
+    OneOf,
+    Part,
+    QueryBool,
+    Schema,
+    Str,
+    about,
+)
+
+CEFR = "A1|A2|B1|B2|C1|C2"
+
+
+class PersonSchema(Schema):
+    """A person, as they are when they apply."""
+
+    makes = PersonInput
+
+    given_names = Str(required=True, most=200, metadata=about("Given names.", "Arta"))
+    family_name = Str(required=True, most=200, metadata=about("Family name.", "Hoxha"))
+    email = Email(required=True, metadata=about("Where they are written to.", "arta@example.org"))
+    birth_date = Day(required=True, metadata=about("Birth date.", "2008-05-17"))
+    country = Country(required=True, metadata=about("Where they learn or work.", "AL"))
+    gender = Str(
+        load_default=None,
+        allow_none=True,
+        most=1,
+        pattern="[0129]",
+        code="not_a_gender",
+        metadata=about("ISO 5218: 0 not known, 1 male, 2 female, 9 not applicable.", "2"),
+    )
+    nationality = Country(load_default=None, allow_none=True, metadata=about("Nationality.", "AL"))
+    phone = Str(
+        load_default=None,
+        allow_none=True,
+        most=40,
+        pattern=r"\+?[0-9][0-9 ()/.-]{3,38}",
+        code="not_a_phone",
+        metadata=about("Telephone number.", "+355 69 000 0000"),
+    )
+
+
+class ConsentSchema(Schema):
+    """An agreement to a purpose, or its refusal."""
+
+    makes = ConsentInput
+
+    purpose = Str(required=True, most=60, metadata=about("One of the call's purposes.", "processing"))
+    granted = Bool(required=True, metadata=about("Whether it was given."))
+    attested = Bool(load_default=False, metadata=about("Whether a school holds it on paper."))
+    text_version = Str(required=True, most=40, metadata=about("The text agreed to.", "2026-09"))
+    lang = LanguageTag(required=True, metadata=about("The language it was read in.", "sq"))
+
+
+class LanguageSkillSchema(Schema):
+    """A language and how well it is known."""
+
+    tag = LanguageTag(required=True, metadata=about("The language.", "it"))
+    cefr = Str(required=True, most=2, pattern=CEFR, code="not_a_level", metadata=about("A1 to C2.", "B1"))
+
+
+class ApplicationWriteSchema(Schema):
+    """What an application is made of."""
+
+    makes = ApplicationInput
+
+    person = Part(PersonSchema, required=True, metadata=about("Who applies."))
+    answers = fields.Dict(keys=fields.String(), required=True, metadata=about("Answers to the call's form.", {}))
+    consents = ListOf(Part(ConsentSchema), load_default=(), most=20, metadata=about("What they agreed to."))
+    preferences = ListOf(Id(), load_default=(), metadata=about("Destination ids, best first."))
+    languages = ListOf(Part(LanguageSkillSchema), load_default=(), most=20, metadata=about("Languages they know."))
+    lang = LanguageTag(load_default="en", metadata=about("In which they are written to.", "sq"))
+    isced_f = Str(
+        load_default=None,
+        allow_none=True,
+        most=4,
+        pattern="[0-9]{2,4}",
+        code="not_isced_f",
+        metadata=about("Field of study, ISCED-F 2013.", "0715"),
+    )
+    eqf_level = Int(load_default=None, allow_none=True, least=1, most=8, metadata=about("EQF level.", 4))
+    graduation_date = Day(load_default=None, allow_none=True, metadata=about("When they finish or finished."))
+    sending_organisation_id = Id(
+        load_default=None, allow_none=True, metadata=about("Their school; the caller's own, or the call's owner.")
+    )
+
+
+class ReceiptSchema(Schema):
+    """What comes back to those who apply."""
+
+    id = Id(metadata=about("The application's id."))
+    reference = fields.String(metadata=about("For people to quote.", "A-7K3M-9QXC"))
+    call_id = Id(metadata=about("The call."))
+    state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
+    late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
+    submitted_at = Instant(metadata=about("When it was received."))
+
+
+class ApplicationSchema(ReceiptSchema):
+    """An application, for those who handle it. What identifies the person is there for `personal:read` alone."""
+
+    project_id = Id(metadata=about("The project."))
+    person = fields.Method("shown_person", metadata=about("Who applies; null without personal:read."))
+    answers = fields.Method("shown_answers", metadata=about("The answers; null without personal:read."))
+    country = fields.String(metadata=about("The applicant's country."))
+    sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
+    sending_organisation = fields.String(attribute="sending.legal_name", metadata=about("The school's name."))
+    preferences = fields.List(fields.String(), metadata=about("Destination ids, best first."))
+    languages = fields.List(fields.Dict(), metadata=about("Languages they know."))
+    isced_f = fields.String(metadata=about("Field of study."))
+    eqf_level = fields.Integer(metadata=about("EQF level."))
+    graduation_date = Day(metadata=about("When they finish or finished."))
+    lang = fields.String(metadata=about("In which they are written to."))
+    consents = fields.List(fields.Nested(ConsentSchema), metadata=about("What they agreed to."))
+    form_version = fields.Integer(metadata=about("The version of the form that was answered."))
+    submitted_via = OneOf(SubmittedVia, metadata=about("Through which door it came."))
+    likely_duplicate = fields.Boolean(metadata=about("Another has the same e-mail, or the same name and birth date."))
+    destination_id = Id(allow_none=True, metadata=about("The destination it was selected for."))
+    confirm_by = Instant(allow_none=True, metadata=about("Until when the place is to be confirmed."))
+    rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
+    reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
+    participant_id = Id(allow_none=True, metadata=about("The participant, once confirmed."))
+    version = Int(metadata=about("Counts its changes."))
+    updated_at = Instant(metadata=about("When it last changed."))
+
+    PERSONAL = ("person", "answers", "participant_id")
+
+    def shown_person(self, application: Any) -> Any:
+        """The snapshot of the person."""
+        return PersonSchema().dump(application)
+
+    def shown_answers(self, application: Any) -> Any:
+        """The answers as given."""
+        return application.answers
+
+
+class PseudonymousApplicationSchema(ApplicationSchema):
+    """The same without what identifies the person."""
+
+    @post_dump
+    def _without_person(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | dict.fromkeys(self.PERSONAL)
+
+
+class ApplicationListSchema(Schema):
+    """A page of applications."""
+
+    items = fields.List(fields.Nested(ApplicationSchema), metadata=about("The applications of this page."))
+    next = fields.String(allow_none=True, metadata=about("The address of the next page; null on the last."))
+
+
+class ApplicationQuery(ListQuery):
+    """Which applications are wanted."""
+
+    call_id = Id(load_default=None, metadata=about("Of this call."))
+    project_id = Id(load_default=None, metadata=about("Of this project."))
+    state = OneOf(ApplicationState, load_default=None, metadata=about("In this state."))
+    sending_organisation_id = Id(load_default=None, metadata=about("Sent by this school."))
+    destination_id = Id(load_default=None, metadata=about("Selected for this destination."))
+    country = Country(load_default=None, metadata=about("From this country."))
+    late = QueryBool(load_default=None, metadata=about("Received within the grace."))
+    modified_since = Instant(load_default=None, metadata=about("Changed at this instant or later."))
+
+
+class EligibilitySchema(Schema):
+    """Whether it may take part."""
+
+    outcome = Str(
+        required=True,
+        most=20,
+        pattern="eligible|ineligible",
+        code="not_a_choice",
+        metadata=about("eligible or ineligible.", "eligible"),
+    )
+    reason = Str(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("Why."))
+
+
+class OfferSchema(Schema):
+    """A place offered."""
+
+    destination_id = Id(load_default=None, allow_none=True, metadata=about("Where; needed where the call has some."))
+    confirm_by = Instant(load_default=None, allow_none=True, metadata=about("Until when it is to be confirmed."))
+
+
+class ReservationSchema(Schema):
+    """A rank on the reserve list."""
+
+    rank = Int(required=True, least=1, most=100_000, metadata=about("1 is next.", 1))
+
+
+class RejectionSchema(Schema):
+    """A refusal on the call's side."""
+
+    reason = Str(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("Why."))
+
+
+class ConfirmationSchema(Schema):
+    """The place is taken."""
+
+    participant_id = Id(
+        load_default=None, allow_none=True, metadata=about("The participant this person is already; else a new one.")
+    )

@@ -1,0 +1,229 @@
+"""A small world for tests: a project, its coordinator, partners, a school and a host, and a call that is open.
+
+Everything is made through the services, lazily and once: `world.call()` makes the project it needs.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from domain.db import new_id
+from domain.models.activities import Activity, ActivityCode, Profile
+from domain.models.applications import Application, SubmittedVia
+from domain.models.calls import Call
+from domain.models.organisations import Membership, Organisation, OrganisationType, Role
+from domain.models.projects import ActionType, ProjectState
+from domain.models.tokens import Scope
+from domain.policies import OPERATOR
+from domain.services import applications, calls, projects, tokens
+from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
+from domain.services.calls import CallInput, DestinationInput
+from domain.services.projects import ProjectInput
+from domain.services.tokens import TokenInput
+from domain.transaction import Database, transaction
+
+# name: (country, roles, the national partner above it)
+MEMBERS: dict[str, tuple[str, tuple[Role, ...], str | None]] = {
+    "coordinator": ("IT", (Role.COORDINATOR,), None),
+    "partner": ("RS", (Role.NATIONAL_PARTNER,), None),
+    "albanian_partner": ("AL", (Role.NATIONAL_PARTNER,), None),
+    "school": ("RS", (Role.SENDING,), "partner"),
+    "albanian_school": ("AL", (Role.SENDING,), "albanian_partner"),
+    "host": ("FR", (Role.RECEIVING,), None),
+    "agency": ("BE", (Role.AUTHORITY,), None),
+    "network": ("BE", (Role.NETWORK,), None),
+}
+STRANGER = "stranger"  # an organisation of no project
+
+
+class World:
+    """Makes what a test names."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.clock = clock
+        self._ids: dict[str, UUID] = {}
+        self._tokens: dict[tuple[str, frozenset[Scope]], str] = {}
+
+    def do(self, verb: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Call a service in a transaction of its own, as the operator unless told otherwise, now."""
+        with transaction(self.database) as session:
+            return verb(session, *args, **{"by": OPERATOR, "at": self.clock(), **options})
+
+    def organisation(self, name: str) -> UUID:
+        """The organisation called `name`, in the project with its role there."""
+        if name not in self._ids:
+            country = MEMBERS[name][0] if name in MEMBERS else "DE"
+            with transaction(self.database) as session:
+                self._ids[name] = self._organisation(session, name, country)
+            if name in MEMBERS and name != "coordinator":
+                self._join(name)
+        return self._ids[name]
+
+    def project(self) -> UUID:
+        """The project TEST, ongoing."""
+        if "project" not in self._ids:
+            coordinator_id = self.organisation("coordinator")
+            with transaction(self.database) as session:
+                coordinator = session.get_one(Organisation, coordinator_id)
+                project = projects.create_project(
+                    session, PROJECT, by=OPERATOR, at=self.clock(), coordinator=coordinator
+                )
+                projects.advance_project(session, "TEST", ProjectState.ONGOING, by=OPERATOR, at=self.clock())
+                self._ids["project"] = project.id
+        return self._ids["project"]
+
+    def activity(self, code: ActivityCode = ActivityCode.SHORT_TERM_LEARNER) -> UUID:
+        """An activity of the project."""
+        if code not in self._ids:
+            project_id = self.project()
+            with transaction(self.database) as session:
+                self._ids[code] = self._activity(session, project_id, code)
+        return self._ids[code]
+
+    def call_input(self, **changes: Any) -> CallInput:
+        """A call of the Serbian partner for three weeks in Lyon, open for 30 days from yesterday."""
+        now = self.clock()
+        wanted = CallInput(
+            project=self.project_code(),
+            activity_id=self.activity(),
+            owner_id=self.organisation("partner"),
+            title={"en": "Three weeks in Lyon", "sr-Cyrl": "Три недеље у Лиону"},
+            summary={"en": "For cooks.", "sr-Cyrl": "За куваре."},
+            description={"en": "Work and learn.", "sr-Cyrl": "Радите и учите."},
+            eligible_countries=["RS"],
+            places=2,
+            timezone="Europe/Belgrade",
+            destinations=(
+                DestinationInput(
+                    country="FR",
+                    city="Lyon",
+                    host_id=self.organisation("host"),
+                    places=2,
+                    starts_on=date(2027, 2, 1),
+                    ends_on=date(2027, 2, 21),
+                ),
+            ),
+            opens_at=now - timedelta(days=1),
+            closes_at=now + timedelta(days=29),
+            form=[MOTIVATION],
+            public_intake=True,
+            consent_purposes=["processing"],
+        )
+        return replace(wanted, **changes)
+
+    def draft(self, **changes: Any) -> Call:
+        """A call that isn't published."""
+        return self.do(calls.create_call, self.call_input(**changes))  # type: ignore[no-any-return]
+
+    def call(self, **changes: Any) -> Call:
+        """A published call."""
+        return self.do(calls.publish_call, str(self.draft(**changes).id))  # type: ignore[no-any-return]
+
+    def application_input(self, name: str = "Ana", **changes: Any) -> ApplicationInput:
+        """An application of somebody called `name`."""
+        person = PersonInput(
+            given_names=name,
+            family_name="Petrović",
+            email=f"{name.lower()}@example.org",
+            birth_date=date(2005, 3, 8),
+            country="RS",
+        )
+        wanted = ApplicationInput(
+            person=person,
+            answers={"motivation": "I want to learn."},
+            consents=(ConsentInput(purpose="processing", granted=True, text_version="1", lang="en"),),
+        )
+        return replace(wanted, **changes)
+
+    def application(self, call: Call, name: str = "Ana", **changes: Any) -> Application:
+        """A submitted application."""
+        wanted = self.application_input(name, **changes)
+        return self.do(  # type: ignore[no-any-return]
+            applications.submit_application, str(call.id), wanted, via=SubmittedVia.API
+        )
+
+    def eligible(self, call: Call, name: str = "Ana") -> Application:
+        """An application that may take part in the selection."""
+        application = self.application(call, name)
+        return self.do(  # type: ignore[no-any-return]
+            applications.decide_eligibility, application.id, eligible=True, reason=None
+        )
+
+    def token(self, name: str, *, scopes: frozenset[Scope] = frozenset(Scope)) -> str:
+        """A token of the organisation called `name`."""
+        if (name, scopes) not in self._tokens:
+            self.project()
+            wanted = TokenInput(
+                holder=f"{name}'s clerk", scopes=sorted(scopes), organisation_id=self.organisation(name)
+            )
+            self._tokens[name, scopes] = self.do(tokens.create_token, wanted).secret
+        return self._tokens[name, scopes]
+
+    def project_code(self) -> str:
+        """The code of the project, once it is there."""
+        self.project()
+        return PROJECT.code
+
+    def _organisation(self, session: Session, name: str, country: str) -> UUID:
+        organisation = Organisation(
+            id=new_id(),
+            legal_name=f"The {name}",
+            type=OrganisationType.OTHER,
+            country=country,
+            created_at=self.clock(),
+            updated_at=self.clock(),
+        )
+        session.add(organisation)
+        return organisation.id
+
+    def _join(self, name: str) -> None:
+        _, roles, parent = MEMBERS[name]
+        project_id, parent_id = self.project(), self.organisation(parent) if parent else None
+        with transaction(self.database) as session:
+            membership = Membership(
+                id=new_id(),
+                project_id=project_id,
+                organisation_id=self._ids[name],
+                roles=list(roles),
+                parent_id=parent_id,
+                created_at=self.clock(),
+                updated_at=self.clock(),
+            )
+            session.add(membership)
+
+    def _activity(self, session: Session, project_id: UUID, code: ActivityCode) -> UUID:
+        activity = Activity(
+            id=new_id(),
+            project_id=project_id,
+            key=code.value,
+            code=code,
+            profile=Profile.LEARNER,
+            title={"en": code.value},
+            created_at=self.clock(),
+            updated_at=self.clock(),
+        )
+        session.add(activity)
+        return activity.id
+
+
+PROJECT = ProjectInput(
+    code="TEST",
+    title={"en": "A project for tests"},
+    action_type=ActionType.KA121_VET,
+    rule_set="KA1-VET-2021",
+    starts_on=date(2026, 1, 1),
+    ends_on=date(2028, 12, 31),
+    languages=["en", "sr-Cyrl"],
+)
+MOTIVATION = {
+    "name": "motivation",
+    "type": "long_text",
+    "label": {"en": "Why do you want to go?", "sr-Cyrl": "Зашто желите да идете?"},
+    "required": True,
+    "max_length": 2000,
+}

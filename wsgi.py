@@ -1,0 +1,6 @@
+"""The entry for gunicorn: `gunicorn -c deploy/gunicorn.conf.py wsgi:app`."""
+
+from api.app import create_app
+from domain.config import read_config
+
+app = create_app(read_config())

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import applications, calls, errors, parsing
+from api import applications, calls, errors, events, parsing, webhooks
 from api.http import Policy, Resource, Services
 from api.openapi import schema_name
 from domain.config import Config, with_secret_key
@@ -22,7 +22,12 @@ from schemas.base import EVERY_LANGUAGE, Reader, reader
 LARGEST_BODY = 256 * 1024  # bytes of JSON; our largest form with all translations has a fifth of that
 POOL = 4  # connections, one for each of gunicorn's threads
 
-BLUEPRINTS = (calls.blp, applications.blp)
+BLUEPRINTS = (
+    calls.blp,
+    applications.blp,
+    events.blp,
+    webhooks.blp,
+)
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -17,7 +17,7 @@ Network = IPv4Network | IPv6Network
 Place = tuple[str, int]
 """An address and a port, such as where our own server or database listens."""
 
-LONGEST_URL = 2048  # characters: what every server and proxy on the way is known to take
+LONGEST_URL = 2000  # characters: what every server and proxy on the way takes, and what is kept
 LONGEST_HOST = 253  # characters: RFC 1035, without the final dot
 ALWAYS_OPEN_PORTS = frozenset({80, 443})
 LAST_SYSTEM_PORT = 1024  # at or below it live mail, databases of names, remote shells

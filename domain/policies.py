@@ -52,6 +52,7 @@ class Principal:
     scopes: frozenset[Scope] = frozenset()
     standings: tuple[Standing, ...] = ()
     operator: bool = False
+    within: UUID | None = None  # the one project that the token is narrowed to
     unnoted: bool = False  # the token's first use of the day has not been noted yet
 
     def projects(self, *roles: Role) -> list[UUID]:
@@ -86,6 +87,12 @@ def _country_projects(by: Principal, project_id: Any, in_country: ColumnElement[
     return and_(project_id.in_(by.projects(Role.NATIONAL_PARTNER)), in_country)
 
 
+def _own(by: Principal, owner_id: Any, project_id: Any) -> ColumnElement[bool]:
+    """What is the caller's own; for a token narrowed to a project, what of it belongs to that project."""
+    # Whoever coordinates a project makes tokens for its members, narrowed to it: these must open nothing else of theirs.
+    return and_(owner_id == by.organisation_id, true() if by.within is None else project_id == by.within)
+
+
 # ── who sees ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -97,7 +104,7 @@ def visible_calls(by: Principal) -> ColumnElement[bool]:
         return or_(published, everything)
     return or_(
         published,
-        Call.owner_id == by.organisation_id,
+        _own(by, Call.owner_id, Call.project_id),
         Call.project_id.in_(by.projects(Role.COORDINATOR)),
         _country_projects(by, Call.project_id, holds(Call.eligible_countries, by.country or "")),
     )
@@ -200,13 +207,13 @@ def visible_tokens(by: Principal) -> ColumnElement[bool]:
         for standing in by.standings
         if standing.charges
     )
-    return or_(Token.organisation_id == by.organisation_id, *charges)
+    return or_(_own(by, Token.organisation_id, Token.project_id), *charges)
 
 
 def visible_endpoints(by: Principal) -> ColumnElement[bool]:
     """One's own organisation's."""
     everything = _everything(by, Scope.WEBHOOKS_MANAGE)
-    mine = Endpoint.organisation_id == by.organisation_id
+    mine = _own(by, Endpoint.organisation_id, Endpoint.project_id)
     return and_(everything if everything is not None else mine, Endpoint.deleted_at.is_(None))
 
 
@@ -227,7 +234,7 @@ def visible_events(by: Principal) -> ColumnElement[bool]:
         _country_projects(by, Event.project_id, holds(Event.countries, by.country or "")),
         and_(Event.project_id.in_(by.projects(Role.AUTHORITY)), Event.type.in_(EVENTS_FOR_AUTHORITIES)),
         and_(Event.project_id.in_(members), or_(mine, Event.type.in_(_of("project.")))),
-        and_(Event.endpoint_id.is_not(None), Event.owner_id == by.organisation_id),
+        Event.endpoint_id.in_(select(Endpoint.id).where(_own(by, Endpoint.organisation_id, Endpoint.project_id))),
     )
 
 
@@ -237,6 +244,11 @@ def _of(prefix: str) -> list[EventType]:
 
 def sees_person(by: Principal, application: Application) -> bool:
     """Whether the caller is shown who applied: it takes the scope, and not being a mere reader of the project."""
+    return by.operator or Scope.PERSONAL_READ in by.scopes
+
+
+def sees_contact(by: Principal) -> bool:
+    """Whether the caller is shown the person to write to at an organisation."""
     return by.operator or Scope.PERSONAL_READ in by.scopes
 
 
@@ -270,6 +282,7 @@ def require_scope(by: Principal, scope: Scope) -> None:
 def may_create_projects(by: Principal) -> None:
     """Any organisation with the scope may found a project, and coordinates it."""
     require_scope(by, Scope.PROJECTS_MANAGE)
+    _must(by.within is None, "This token is for one project; a new one takes a token of the organisation as a whole.")
 
 
 def may_manage_project(by: Principal, project_id: UUID) -> None:
@@ -286,10 +299,26 @@ def may_create_organisations(by: Principal) -> None:
 
 
 def may_edit_organisation(by: Principal, organisation: Organisation) -> None:
-    """Itself, its national partner, or the coordinator of a project it is in."""
+    """Itself, its national partner, or the coordinator; of one in several projects, whoever is that in all of them."""
     require_scope(by, Scope.ORGANISATIONS_MANAGE)
-    allowed = organisation.id == by.organisation_id or by.looks_after(organisation.id)
-    _must(allowed, "Only the organisation itself, its national partner or the coordinator may edit it.")
+    # Nobody is asked before being made a member: to found a project and take somebody in must not open what is theirs.
+    own = organisation.id == by.organisation_id
+    answers = [
+        by.looks_after(organisation.id, member.project_id) or (own and by.has(member.project_id, *ANY_MEMBER))
+        for member in organisation.memberships
+    ]
+    _must(
+        all(answers) if answers else by.operator or (own and by.within is None),
+        "Only the organisation itself, or who looks after it in every project that it is in, may edit it.",
+    )
+
+
+def may_move_organisation(by: Principal, organisation: Organisation) -> None:
+    """The country decides what a national partner sees, so only the coordinator of all its projects changes it."""
+    _must(
+        all(by.has(member.project_id, Role.COORDINATOR) for member in organisation.memberships),
+        "Only the coordinator of every project that the organisation is in may change its country.",
+    )
 
 
 def may_add_member(by: Principal, project_id: UUID, *, roles: Iterable[Role], parent_id: UUID | None) -> None:
@@ -304,6 +333,14 @@ def may_add_member(by: Principal, project_id: UUID, *, roles: Iterable[Role], pa
     )
 
 
+def may_take_in(by: Principal, project_id: UUID, organisation: Organisation) -> None:
+    """The coordinator takes in anyone whom it sees; a national partner the schools of its country."""
+    _must(
+        by.has(project_id, Role.COORDINATOR) or organisation.country == by.country,
+        "A national partner adds schools of its own country.",
+    )
+
+
 def may_manage_tokens(
     by: Principal, organisation_id: UUID, *, project_id: UUID | None, scopes: Iterable[Scope]
 ) -> None:
@@ -311,8 +348,9 @@ def may_manage_tokens(
     require_scope(by, Scope.TOKENS_MANAGE)
     # A charge may be in other projects too: a token that reached those would open them to its maker.
     charge = project_id is not None and by.looks_after(organisation_id, project_id)
+    own = organisation_id == by.organisation_id and by.within in (None, project_id)
     _must(
-        by.operator or organisation_id == by.organisation_id or charge,
+        by.operator or own or charge,
         "Tokens are made for one's own organisation, or for one looked after in a project, narrowed to that project.",
     )
     _must(by.scopes.issuperset(scopes), "A token can't be given scopes that its maker's token lacks.")

@@ -61,6 +61,13 @@ def harden(curl: pycurl.Curl, *, allow_http: bool, ca_file: str) -> None:
     curl.setopt(pycurl.MAXLIFETIME_CONN, LONGEST_LIFE_S)
 
 
+class _LentSocket(socket.socket):
+    """A socket of which pycurl takes a duplicate: ours is closed once it is dropped, and without a warning."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Handle:
     """A libcurl handle and what came back on it. Connections are kept among the handles of one `share` only."""
 
@@ -152,7 +159,10 @@ class Handle:
         if isinstance(place, bytes) or not self._may_connect(place[0], place[1]):
             self._refused = True
             return pycurl.SOCKET_BAD
-        return socket.socket(address.family, address.socktype, address.protocol)
+        try:
+            return _LentSocket(address.family, address.socktype, address.protocol)
+        except OSError:
+            return pycurl.SOCKET_BAD  # No descriptor left, or no such family on this machine: no connection either way.
 
     def _take_head(self, line: bytes) -> int | None:
         self._room -= len(line)

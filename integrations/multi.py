@@ -37,11 +37,7 @@ class Multi:
         self._multi.remove_handle(curl)
 
     def turn(self, until: float) -> Finished:
-        """Do what can be done; if nothing has finished, wait until there is more to do, but not beyond `until`."""
-        self._multi.perform()
-        finished = self._finished()
-        if finished:
-            return finished
+        """Wait until there is something to do, but not beyond `until` (monotonic); do it; return what finished."""
         self._wait(until)
         self._multi.perform()
         return self._finished()

@@ -17,6 +17,7 @@ keeps its data in a temporary directory, listens on a socket there and nowhere e
 (fsync is off). It stops when the pipe to its first process closes, so it outlives no test run, however that ends.
 """
 
+import atexit
 import importlib.util
 import os
 import pwd
@@ -107,8 +108,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     """Stop the server, if this process started it."""
-    while started:
-        stop_server(started.pop())
+    stop_servers()
 
 
 def start_server() -> Server:
@@ -126,15 +126,18 @@ def start_server() -> Server:
         **account,
     )
     started.append(Server(directory, supervisor))
+    atexit.register(stop_servers)  # for those who use this outside pytest
     return started[-1]
 
 
-def stop_server(server: Server) -> None:
-    """End it, and wait until it has ended."""
-    assert server.supervisor.stdin is not None
-    server.supervisor.stdin.close()
-    server.supervisor.wait(timeout=STOP_WITHIN)
-    shutil.rmtree(server.directory, ignore_errors=True)
+def stop_servers() -> None:
+    """End what this process has started, and wait until it has ended."""
+    while started:
+        server = started.pop()
+        assert server.supervisor.stdin is not None
+        server.supervisor.stdin.close()
+        server.supervisor.wait(timeout=STOP_WITHIN)
+        shutil.rmtree(server.directory, ignore_errors=True)
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Base, Codes, Identified, personal
 from domain.models.organisations import Organisation
+from domain.models.projects import Project
 
 
 class Scope(StrEnum):
@@ -46,3 +47,4 @@ class Token(Identified, Base):
     last_used_on: Mapped[date | None]
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    project: Mapped[Project | None] = relationship(viewonly=True)

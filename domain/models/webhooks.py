@@ -23,7 +23,7 @@ class EndpointState(StrEnum):
 
 
 class Endpoint(Identified, Base):
-    """Where an organisation wants its events posted. `secret` is sealed; `scopes` are those of the token that made it."""
+    """Where an organisation wants its events posted. `secret` is sealed; `scopes` and `project_id` are those of its maker's token."""
 
     __tablename__ = "endpoints"
 
@@ -34,6 +34,7 @@ class Endpoint(Identified, Base):
     }
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id"))
     url: Mapped[str] = mapped_column(String(2000))
     event_types: Mapped[list[str]] = mapped_column(Codes)
     description: Mapped[str | None] = mapped_column(String(300))
@@ -61,31 +62,23 @@ class DeliveryState(StrEnum):
     HELD = "held"
 
 
-D = DeliveryState
-
-
 class Delivery(Base):
-    """One event owed to one endpoint: the row is the queue. `lease_token` fences a worker that overslept its lease."""
+    """One event owed to one endpoint: the row is the queue. `lease_token` fences a worker that overslept its lease.
+
+    Its state is moved in batches, each by one guarded UPDATE (see domain/services/deliveries.py).
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
-        Index("ix_deliveries_state_next_at", "state", "next_at"),
+        Index("ix_deliveries_endpoint_id_state_next_at", "endpoint_id", "state", "next_at"),
         Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
     )
-
-    TRANSITIONS: ClassVar[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-        D.PENDING: frozenset({D.LEASED, D.HELD}),
-        D.LEASED: frozenset({D.DELIVERED, D.PENDING, D.FAILED, D.HELD}),
-        D.FAILED: frozenset({D.PENDING}),
-        D.DELIVERED: frozenset({D.PENDING}),
-        D.HELD: frozenset({D.PENDING}),
-    }
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
     endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("endpoints.id"))
-    state: Mapped[DeliveryState] = mapped_column(enumeration(DeliveryState), default=D.PENDING)
+    state: Mapped[DeliveryState] = mapped_column(enumeration(DeliveryState), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_at: Mapped[datetime]
     lease_token: Mapped[UUID | None]

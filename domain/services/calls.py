@@ -296,7 +296,7 @@ def _check(findings: list[Finding]) -> None:
 
 
 def _contradictions(wanted: CallInput) -> list[Finding]:
-    found = list(forms.check_form(wanted.form))
+    found = list(forms.check_form(wanted.form, root="/form"))
     if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:
         found.append(Finding("/closes_at", "not_later", {"than": _z(wanted.opens_at)}))
     if wanted.how_to_apply is HowToApply.EXTERNAL_URL and not wanted.external_url:

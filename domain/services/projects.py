@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain import events, policies
 from domain.db import Text, change, new_id
 from domain.errors import Finding, Forbidden, InvalidInput, NotFound
+from domain.models.activities import Activity, ActivityCode
 from domain.models.events import EventType
 from domain.models.organisations import Membership, Organisation, Role
 from domain.models.projects import ActionType, Project, ProjectState
@@ -53,7 +54,8 @@ def create_project(
 ) -> Project:
     """Found a project, as a draft. The caller's organisation (the operator names one) coordinates it."""
     policies.may_create_projects(by)
-    coordinator = coordinator or session.get(Organisation, by.organisation_id)
+    if coordinator is None and by.organisation_id is not None:
+        coordinator = session.get(Organisation, by.organisation_id)
     if coordinator is None:
         raise Forbidden("A project needs a coordinating organisation; use a token of one.")
     _check(wanted)
@@ -73,6 +75,8 @@ def edit_project(session: Session, project: Project, wanted: ProjectInput, *, by
     _check(wanted)
     if wanted.code != project.code:
         raise InvalidInput([Finding("/code", "fixed")])
+    if not _offered(session, project) <= RULE_SETS[wanted.rule_set].keys():
+        raise InvalidInput([Finding("/rule_set", "lacks_activities")])
     change(project, _values(wanted), at=at)
     session.flush()
     return project
@@ -80,9 +84,17 @@ def edit_project(session: Session, project: Project, wanted: ProjectInput, *, by
 
 def project_by_code(session: Session, code: str, *, by: Principal) -> Project:
     """Find a project that the caller may see, by its code. Raises NotFound."""
-    project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
+    project = _visible(session, code, by=by)
     if project is None:
         raise NotFound("There is no such project.")
+    return project
+
+
+def named_project(session: Session, code: str, *, by: Principal, pointer: str = "/project") -> Project:
+    """Find the project that an input names. Raises InvalidInput at `pointer` when the caller can't see one."""
+    project = _visible(session, code, by=by)
+    if project is None:
+        raise InvalidInput([Finding(pointer, "not_found")])
     return project
 
 
@@ -105,6 +117,15 @@ def advance_project(session: Session, code: str, state: ProjectState, *, by: Pri
     return project
 
 
+def as_input(project: Project) -> ProjectInput:
+    """The project as it stands, in the form in which it is wanted."""
+    return ProjectInput(**{name: getattr(project, name) for name in ProjectInput.__dataclass_fields__})
+
+
+def _visible(session: Session, code: str, *, by: Principal) -> Project | None:
+    return session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
+
+
 def _coordination(project: Project, coordinator: Organisation, *, at: datetime) -> Membership:
     return Membership(
         id=new_id(),
@@ -118,12 +139,18 @@ def _coordination(project: Project, coordinator: Organisation, *, at: datetime) 
 
 def _check(wanted: ProjectInput) -> None:
     found = []
+    if not any(wanted.title.values()):
+        found.append(Finding("/title", "required"))
     if wanted.ends_on < wanted.starts_on:
         found.append(Finding("/ends_on", "not_later", {"than": wanted.starts_on.isoformat()}))
     if wanted.rule_set not in RULE_SETS:
         found.append(Finding("/rule_set", "not_a_choice", {"choices": ", ".join(sorted(RULE_SETS))}))
     if found:
         raise InvalidInput(found)
+
+
+def _offered(session: Session, project: Project) -> set[ActivityCode]:
+    return set(session.scalars(select(Activity.code).where(Activity.project_id == project.id)))
 
 
 def _values(wanted: ProjectInput) -> dict[str, Any]:

@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from domain import policies
 from domain.config import BOOTSTRAP_TOKEN
 from domain.db import new_id
-from domain.errors import NotFound, Unauthenticated
+from domain.errors import Finding, InvalidInput, NotFound, Unauthenticated
 from domain.models.organisations import Membership, Organisation, Role
 from domain.models.tokens import Scope, Token
 from domain.policies import Principal, Standing
 from domain.services.pages import Page, PageRequest, fetch_page
+from domain.services.projects import named_project
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Published for secret scanners; 43 characters of base 62 carry 256 bits, six more check them.
@@ -77,6 +78,7 @@ def authenticate(session: Session, secret: str, *, at: datetime) -> Principal:
         holder=token.holder,
         scopes=frozenset(Scope(scope) for scope in token.scopes),
         standings=standings(session, token.organisation_id, within=token.project_id),
+        within=token.project_id,
         unnoted=token.last_used_on != at.date(),
     )
 
@@ -100,14 +102,16 @@ def touch_token(session: Session, token_id: UUID, *, at: datetime) -> None:
 
 
 def create_token(session: Session, wanted: TokenInput, *, by: Principal, at: datetime) -> NewToken:
-    """Make a token of a year's life unless told otherwise. Raises Forbidden, NotFound."""
-    from domain.services.projects import project_by_code  # noqa: PLC0415  projects found their coordinators' tokens here
+    """Make a token of a year's life unless told otherwise, for no more than the project that its maker's is for.
 
-    project_id = project_by_code(session, wanted.project, by=by).id if wanted.project else None
-    organisation_id = wanted.organisation_id or by.organisation_id
-    visible = select(Organisation).where(Organisation.id == organisation_id, policies.visible_organisations(by))
-    if session.scalar(visible) is None or organisation_id is None:
-        raise NotFound("There is no such organisation.")
+    Raises Forbidden, InvalidInput naming what can't be.
+    """
+    project_id = named_project(session, wanted.project, by=by).id if wanted.project else by.within
+    organisation_id = _holding_organisation(session, wanted, by=by)
+    if not wanted.scopes:
+        raise InvalidInput([Finding("/scopes", "required")])
+    if wanted.expires_at is not None and wanted.expires_at <= at:
+        raise InvalidInput([Finding("/expires_at", "not_later", {"than": at.isoformat()})])
     policies.may_manage_tokens(by, organisation_id, project_id=project_id, scopes=wanted.scopes)
     secret = new_secret()
     token = keep_token(session, secret, organisation_id=organisation_id, wanted=wanted, project_id=project_id, at=at)
@@ -145,7 +149,7 @@ def get_token(session: Session, token_id: UUID, *, by: Principal) -> Token:
 
 def list_tokens(session: Session, *, by: Principal, page: PageRequest) -> Page[Token]:
     """List the tokens that the caller looks after."""
-    query = select(Token).where(policies.visible_tokens(by))
+    query = select(Token).where(policies.visible_tokens(by)).options(selectinload(Token.project))
     return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Token.id, default="-created_at")
 
 
@@ -154,6 +158,30 @@ def revoke_token(session: Session, token_id: UUID, *, by: Principal, at: datetim
     token = get_token(session, token_id, by=by)
     if token.revoked_at is None:
         token.revoked_at, token.updated_at = at, at
+
+
+def revoke_tokens_within(session: Session, project_id: UUID, *, organisation_id: UUID, at: datetime) -> None:
+    """End what an organisation has of tokens for one project: it isn't a member any more."""
+    own = select(Token).where(Token.project_id == project_id, Token.organisation_id == organisation_id)
+    for token in session.scalars(own.where(Token.revoked_at.is_(None))):
+        token.revoked_at, token.updated_at = at, at
+
+
+def own_token(session: Session, *, by: Principal) -> Token:
+    """The token that the caller came with. Raises Unauthenticated for a caller without one."""
+    token = session.get(Token, by.token_id) if by.token_id is not None else None
+    if token is None:
+        raise Unauthenticated("This needs a token; send `Authorization: Bearer ivt_…`.")
+    return token
+
+
+def _holding_organisation(session: Session, wanted: TokenInput, *, by: Principal) -> UUID:
+    organisation_id = wanted.organisation_id or by.organisation_id
+    visible = select(Organisation.id).where(Organisation.id == organisation_id, policies.visible_organisations(by))
+    found = session.scalar(visible)
+    if found is None:
+        raise InvalidInput([Finding("/organisation_id", "not_found")])
+    return found
 
 
 def _charges(session: Session, membership: Membership) -> frozenset[UUID]:

@@ -59,28 +59,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("pic", name=op.f("uq_organisations_pic")),
     )
     op.create_table(
-        "endpoints",
-        sa.Column("organisation_id", sa.Uuid(), nullable=False),
-        sa.Column("url", sa.String(length=2000), nullable=False),
-        sa.Column("event_types", db.Codes(), nullable=False),
-        sa.Column("description", sa.String(length=300), nullable=True),
-        sa.Column("scopes", db.Codes(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
-        sa.Column("state", sa.String(40), nullable=False),
-        sa.Column("failing_since", db.Instant(), nullable=True),
-        sa.Column("slow_until", db.Instant(), nullable=True),
-        sa.Column("deleted_at", db.Instant(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("created_at", db.Instant(), nullable=False),
-        sa.Column("updated_at", db.Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_endpoints_organisation_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
-    )
-    with op.batch_alter_table("endpoints", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_endpoints_organisation_id"), ["organisation_id"], unique=False)
-
-    op.create_table(
         "projects",
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("title", db.Json, nullable=False),
@@ -121,6 +99,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "id", name=op.f("uq_activities_project_id_id")),
         sa.UniqueConstraint("project_id", "key", name=op.f("uq_activities_project_id_key")),
     )
+    op.create_table(
+        "endpoints",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("event_types", db.Codes(), nullable=False),
+        sa.Column("description", sa.String(length=300), nullable=True),
+        sa.Column("scopes", db.Codes(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("failing_since", db.Instant(), nullable=True),
+        sa.Column("slow_until", db.Instant(), nullable=True),
+        sa.Column("deleted_at", db.Instant(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", db.Instant(), nullable=False),
+        sa.Column("updated_at", db.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_endpoints_organisation_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_endpoints_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
+    )
+    with op.batch_alter_table("endpoints", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_endpoints_organisation_id"), ["organisation_id"], unique=False)
+
     op.create_table(
         "events",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -344,7 +346,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_endpoint_id_id", ["endpoint_id", "id"], unique=False)
-        batch_op.create_index("ix_deliveries_state_next_at", ["state", "next_at"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_endpoint_id_state_next_at", ["endpoint_id", "state", "next_at"], unique=False
+        )
 
     op.create_table(
         "attempts",

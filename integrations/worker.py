@@ -1,0 +1,239 @@
+"""The outbound loop and the clock: `python -m integrations.worker`.
+
+One thread goes round: give new events their place and owe them to endpoints, claim what is due, send, settle. Every step
+that touches the database is a transaction of its own, and none is open while something is sent. On PostgreSQL any number
+of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
+"""
+
+import fcntl
+import logging
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from domain.config import Config, ConfigError, read_config, with_secret_key
+from domain.errors import Unavailable
+from domain.services import clock, deliveries, kept_answers
+from domain.services.deliveries import Claim, Result
+from domain.services.events import payload
+from domain.services.webhooks import secret_of
+from domain.transaction import Database, connect, transaction, utcnow
+from domain.vault import Vault
+from integrations.http import Exchange, Outcome, Sender
+from integrations.webhooks import retries
+from integrations.webhooks.deliver import prepare
+from integrations.webhooks.retries import Verdict
+from schemas.events import dumped
+
+LEASE = timedelta(seconds=60)  # a full timeout of 15 s, the wait for a place, and 15 s to write down what came of it
+MARGIN = timedelta(seconds=30)  # not begun later than this before the lease ends
+AT_ONCE = 64  # deliveries under way
+PER_ENDPOINT = 8  # of them to one endpoint: one that hangs holds an eighth
+IDLE_WAIT = 0.1  # seconds between two looks at the database when there is nothing to send
+BUSY_WAIT = 0.02  # seconds in which finished deliveries gather, so that one transaction settles many
+TICK = 1.0  # seconds between two looks at the clock's events
+SWEEP = 3600.0  # seconds between two rounds of forgetting
+REPLIES_KEPT = timedelta(days=30)
+LAST_WORDS = 20.0  # seconds for deliveries under way once we are told to stop
+
+log = logging.getLogger("intervet.worker")
+
+
+class Worker:
+    """One round after the other, until told to stop."""
+
+    def __init__(
+        self, config: Config, database: Database, sender: Sender, *, now: Callable[[], datetime] = utcnow
+    ) -> None:
+        self.config, self.database, self.sender, self.now = config, database, sender, now
+        self.vault = Vault(config.secret_keys)
+        self.claims: dict[UUID, Claim] = {}
+        self.next_tick = self.next_sweep = 0.0
+        self.stopping = False
+
+    def run(self) -> None:
+        """Work until `stop`; then finish what is under way and give the rest back."""
+        while not self.stopping:
+            try:
+                worked = self.round()
+            except (Unavailable, DBAPIError, StaleDataError) as error:
+                # Another worker was quicker, or the database is away for a moment: what was leased stays leased.
+                log.warning("round failed", extra={"error_class": type(error).__name__})
+                worked = 0
+                time.sleep(0 if isinstance(error, IntegrityError | StaleDataError) else 1)
+            if not worked:
+                self.collect(IDLE_WAIT)
+        self.wind_up()
+
+    def stop(self, *_: object) -> None:
+        """Come to an end after this round. May be called from a signal handler."""
+        self.stopping = True
+        self.sender.wake()
+
+    def round(self) -> int:
+        """Do once everything that is due; return how much it was."""
+        self.look_at_the_clock()
+        with transaction(self.database) as session:
+            at = deliveries.now(session, clock=self.now())
+            new = deliveries.fan_out(session, at=at)
+        return new + self.send_due() + self.collect(BUSY_WAIT if self.claims else 0)
+
+    def look_at_the_clock(self) -> None:
+        """Record what the time has brought about; forget what has been kept long enough."""
+        moment = time.monotonic()
+        if moment >= self.next_tick:
+            self.next_tick = moment + TICK
+            with transaction(self.database) as session:
+                clock.tick(session, at=self.now())
+        if moment >= self.next_sweep:
+            self.next_sweep = moment + SWEEP
+            with transaction(self.database) as session:
+                kept_answers.forget_old(session, at=self.now())
+                deliveries.forget_replies(session, before=self.now() - REPLIES_KEPT)
+
+    def send_due(self) -> int:
+        """Claim as many due deliveries as there is room for, and begin to send them."""
+        room = AT_ONCE - len(self.claims)
+        if room <= 0:
+            return 0
+        busy = Counter(claim.endpoint_id for claim in self.claims.values())
+        with transaction(self.database) as session:
+            at = deliveries.now(session, clock=self.now())
+            claimed = deliveries.claim(session, busy=busy, per_endpoint=PER_ENDPOINT, limit=room, lease=LEASE, at=at)
+        start_by = time.monotonic() + (LEASE - MARGIN).total_seconds()
+        for one in claimed:
+            self.claims[one.id] = one
+            self.sender.submit(self.exchange(one, start_by=start_by))
+        return len(claimed)
+
+    def exchange(self, claim: Claim, *, start_by: float) -> Exchange:
+        """The signed request for a claim, built afresh for every attempt."""
+        told = payload(claim.event, base_url=self.config.base_url)
+        return prepare(
+            key=claim.id,
+            endpoint=claim.endpoint_id,
+            url=claim.url,
+            message_id=str(claim.event.id),
+            event_type=told["type"],
+            occurred_at=told["timestamp"],
+            data=dumped(claim.event.type, told["data"]),
+            secrets=[secret_of(claim.endpoint_id, claim.sealed_secret, vault=self.vault)],
+            at=self.now(),
+            start_by=start_by,
+        )
+
+    def collect(self, wait: float) -> int:
+        """Wait for outcomes, and settle them; return how many there were."""
+        outcomes = self.sender.poll(wait)
+        if outcomes:
+            at = self.now()
+            results = [self.result(outcome, at=at) for outcome in outcomes]
+            with transaction(self.database) as session:
+                fenced = deliveries.settle(session, results, at=at)
+            for outcome in outcomes:
+                del self.claims[outcome.key]  # type: ignore[arg-type]
+            if fenced:
+                log.warning("results came after their lease", extra={"fenced": fenced})
+        return len(outcomes)
+
+    def result(self, outcome: Outcome, *, at: datetime) -> Result:
+        """What an outcome means for its delivery: arrived, to be tried again, or not any more."""
+        claim = self.claims[outcome.key]  # type: ignore[index]
+        verdict = retries.verdict(outcome.status, outcome.error)
+        wait = retries.asked_to_wait(outcome.status, outcome.headers.get("retry-after"), at=at)
+        again = retries.next_attempt_at(
+            attempt=claim.number,
+            at=at,
+            random=random.random(),  # noqa: S311  jitter, not a secret
+            retry_after=wait,
+        )
+        return Result(
+            claim=claim,
+            at=at,
+            delivered=verdict is Verdict.DELIVERED,
+            duration_ms=outcome.duration_ms,
+            status=outcome.status,
+            error=outcome.error,
+            reply_headers=outcome.headers,
+            reply=outcome.reply,
+            next_at=None if verdict is Verdict.DELIVERED else again,
+            slow_until=None if wait is None else at + wait,
+            gone=verdict is Verdict.GONE,
+        )
+
+    def wind_up(self) -> None:
+        """Settle what is under way within LAST_WORDS, and release what is not, for another worker to send."""
+        deadline = time.monotonic() + LAST_WORDS
+        while self.claims and time.monotonic() < deadline:
+            self.collect(0.2)
+        if self.claims:
+            with transaction(self.database) as session:
+                deliveries.release(session, self.claims.values(), at=self.now())
+        self.sender.close()
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold the one place that SQLite has for a worker; wait, and say why, while another has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning("another worker has the one place that SQLite has; waiting for it to end")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def loosened(config: Config) -> Sequence[str]:
+    """What the operator has opened in the guard on outgoing addresses, in words, to be said at start."""
+    said = [f"networks {', '.join(map(str, config.allowed_networks))} may be called"] if config.allowed_networks else []
+    return [*said, "plain http may be called"] if config.allow_http else said
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    try:
+        config = with_secret_key(read_config())
+        database = connect(config.database_url)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    for sentence in loosened(config):
+        log.warning("the guard is loosened: %s", sentence)
+    sender = Sender(
+        allow_http=config.allow_http,
+        allowed_networks=config.allowed_networks,
+        at_once=AT_ONCE,
+        per_endpoint=PER_ENDPOINT,
+    )
+    worker = Worker(config, database, sender)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    if database.lock is None:
+        worker.run()
+    else:
+        with only_one(config.data_dir / "worker.lock"):
+            worker.run()
+    database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -7,7 +7,7 @@ from api.http import Blueprint, Resource, needs, open_to_all
 from domain import policies
 from domain.models.applications import Application, SubmittedVia
 from domain.models.tokens import Scope
-from domain.services import applications
+from domain.services import applications, decisions
 from domain.services.applications import ApplicationFilter, ApplicationInput
 from schemas.applications import (
     ApplicationListSchema,
@@ -34,7 +34,8 @@ class ApplicationResource(Resource):
         """The application as this caller may see it."""
         sees = policies.sees_person(self.caller, application)
         schema = ApplicationSchema if sees else PseudonymousApplicationSchema
-        return schema().dump(application)
+        shown: dict[str, Any] = schema().dump(application)
+        return shown
 
     def shown(self, application: Application) -> Any:
         """One application as an answer, with its tag."""
@@ -93,7 +94,7 @@ class ApplicationEligibility(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Decide whether an application may take part"""
         eligible = wanted["outcome"] == "eligible"
-        application = applications.decide_eligibility(
+        application = decisions.decide_eligibility(
             self.session, application_id, eligible=eligible, reason=wanted["reason"], by=self.caller, at=self.at
         )
         return self.shown(application)
@@ -109,7 +110,7 @@ class ApplicationSelection(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Select an application: offer it a place"""
         return self.shown(
-            applications.select_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+            decisions.select_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
         )
 
 
@@ -123,7 +124,7 @@ class ApplicationReservation(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Put an application on the reserve list"""
         return self.shown(
-            applications.reserve_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+            decisions.reserve_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
         )
 
 
@@ -137,7 +138,7 @@ class ApplicationPromotion(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Promote the first of the reserve list"""
         return self.shown(
-            applications.promote_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+            decisions.promote_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
         )
 
 
@@ -151,7 +152,7 @@ class ApplicationRejection(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Reject an application"""
         return self.shown(
-            applications.reject_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+            decisions.reject_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
         )
 
 
@@ -165,7 +166,7 @@ class ApplicationConfirmation(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Confirm a place: the person gets a mobility"""
         return self.shown(
-            applications.confirm_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
+            decisions.confirm_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
         )
 
 
@@ -178,7 +179,7 @@ class ApplicationDecline(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Decline a place"""
-        return self.shown(applications.decline_application(self.session, application_id, by=self.caller, at=self.at))
+        return self.shown(decisions.decline_application(self.session, application_id, by=self.caller, at=self.at))
 
 
 @blp.route("/applications/<uuid:application_id>/withdrawal")
@@ -190,4 +191,4 @@ class ApplicationWithdrawal(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Withdraw an application"""
-        return self.shown(applications.withdraw_application(self.session, application_id, by=self.caller, at=self.at))
+        return self.shown(decisions.withdraw_application(self.session, application_id, by=self.caller, at=self.at))

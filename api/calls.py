@@ -116,13 +116,14 @@ class CallPublication(CallResource):
 
     @needs(Scope.CALLS_WRITE)
     @blp.arguments(NothingSchema, required=False)
-    @blp.response(200, PublishedCallSchema)
+    @blp.response(200, PublishedCallSchema, dumped=True)
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Publish a call; the answer names missing translations"""
         call = calls.publish_call(self.session, id_or_slug, by=self.caller, at=self.at)
         project = self.session.get_one(Project, call.project_id)
-        call.missing_translations = calls.missing_translations(call, project.languages)
-        return self.written(call)
+        return CallSchema().dump(self.written(call)) | {
+            "missing_translations": calls.missing_translations(call, project.languages)
+        }
 
 
 @blp.route("/calls/<name:id_or_slug>/extension")

@@ -13,9 +13,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from api.parsing import BadJson
 from domain import errors
+from domain.db import instant_text
 from domain.errors import DomainError, Finding, InvalidInput
-from domain.languages import format_instant, message
-from schemas.base import Coded, instant_text, reader
+from domain.languages import format_instant, message, sentence_language
+from schemas.base import EVERY_LANGUAGE, Coded, reader
 
 PROBLEM = "application/problem+json"
 
@@ -116,7 +117,7 @@ def _domain_error(error: DomainError) -> Response:
 
 def _invalid(error: ValidationError) -> Response:
     # What the parser read says where it read it; a merged patch is validated by us and says nothing.
-    read = error.normalized_messages()
+    read: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     location, messages = next(iter(read.items())) if read.keys() <= LOCATIONS else ("json", read)
     found = _described(findings_of(messages))
     if location != "json":
@@ -150,8 +151,6 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = CODE_OF_STATUS.get(status, "bad_request" if status < 500 else "internal")
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "Location")}
-    if error.response is not None and 300 <= status < 400:
-        return Response(error.response)
     return problem(status, code, error.description or error.name, headers=headers)
 
 
@@ -161,8 +160,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _reader() -> str:
-    first = reader.get().languages[0]
-    return "en" if first == "*" else first
+    return sentence_language([tag for tag in reader.get().languages if tag != EVERY_LANGUAGE])
 
 
 def _figures(values: Mapping[str, Any]) -> dict[str, str | int]:

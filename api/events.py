@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.http import Blueprint, Resource, needs, services
+from domain.db import instant_text
 from domain.models.tokens import Scope
 from domain.services import events
-from schemas.base import instant_text
 from schemas.events import EventListSchema, EventQuery, dumped
 
 blp = Blueprint("events", __name__, url_prefix="/v1", description="What happened, in one order.")

@@ -1,9 +1,9 @@
 """One request, one transaction: what every view stands on.
 
-A view asks for `self.session` and `self.caller`; asking opens the transaction (reads get one that can't write), finds out
-who is calling, and takes the Idempotency-Key. Arguments are validated before that, so that nobody holds the writer's
-place while reading somebody's mistakes. The answer is complete before the commit, and the commit comes before the answer
-leaves.
+A view asks for `self.session` and `self.caller`; asking opens the transaction (reads get one that can't write), finds
+out who is calling, and takes the Idempotency-Key. Arguments are validated before that, so that nobody holds the writer's
+place while reading somebody's mistakes. The answer is complete before the commit, and the commit comes before the
+answer leaves.
 """
 
 from collections.abc import Callable, Iterable
@@ -113,8 +113,9 @@ class Blueprint(SmorestBlueprint):
             def wrapper(resource: Any, *args: Any, **kwargs: Any) -> Any:
                 return view(resource, *args, read_patch(), **kwargs)
 
-            wrapper._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
-            wrapper._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(described)  # type: ignore[attr-defined]
+            documented = deepcopy(getattr(view, "_apidoc", {}))
+            documented.setdefault("arguments", {}).setdefault("parameters", []).append(described)
+            setattr(wrapper, "_apidoc", documented)  # noqa: B010  where flask-smorest's own decorators keep it
             return wrapper  # type: ignore[return-value]
 
         return decorate

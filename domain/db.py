@@ -29,6 +29,11 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def instant_text(moment: datetime) -> str:
+    """An instant as it stands on the wire: UTC with a Z, fractions only where there are some."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant. SQLite keeps it as RFC 3339 text of one width, so that text order is time order."""
 

@@ -1,7 +1,7 @@
 """Who may do and see what. Every list, item, export, event, webhook and write asks here and nowhere else.
 
-`visible_<nouns>(by)` is a condition for a query; `may_<verb>(by, thing)` returns quietly or raises Forbidden. What isn't
-visible is not found: the caller learns nothing.
+`visible_<nouns>(by)` is a condition for a query; `may_<verb>(by, thing)` returns quietly or raises Forbidden. What
+isn't visible is not found: the caller learns nothing.
 """
 
 from collections.abc import Iterable
@@ -380,10 +380,9 @@ def may_apply(by: Principal, call: Call) -> None:
 
 def may_send_for(by: Principal, call: Call, sending: Membership) -> None:
     """A school applies for itself, a national partner for itself and its schools, the coordinator for all."""
-    allowed = (
-        by.has(call.project_id, Role.COORDINATOR)
-        or sending.organisation_id == by.organisation_id
-        or sending.parent_id == by.organisation_id
+    allowed = by.has(call.project_id, Role.COORDINATOR) or by.organisation_id in (
+        sending.organisation_id,
+        sending.parent_id,
     )
     _must(allowed, "An organisation may apply for itself and for the schools under it.")
 
@@ -402,7 +401,7 @@ def may_decide(by: Principal, application: Application) -> None:
 
 def may_answer_for_applicant(by: Principal, application: Application) -> None:
     """Confirm, decline, withdraw: those who decide, and the school that sent it, on the applicant's word."""
-    if application.sending_id == by.organisation_id or application.submitted_by_id == by.organisation_id:
+    if by.organisation_id in (application.sending_id, application.submitted_by_id):
         require_scope(by, Scope.APPLICATIONS_SUBMIT)
         return
     may_decide(by, application)
@@ -422,6 +421,6 @@ def may_report_on(by: Principal, mobility: Mobility) -> None:
         may_manage_mobilities(by, mobility.project_id, country=mobility.sending_country)
 
 
-def _must(allowed: bool, sentence: str) -> None:
+def _must(allowed: object, sentence: str) -> None:
     if not allowed:
         raise Forbidden(sentence)

@@ -1,8 +1,8 @@
 """The outbound loop and the clock: `python -m integrations.worker`.
 
-One thread goes round: give new events their place and owe them to endpoints, claim what is due, send, settle. Every step
-that touches the database is a transaction of its own, and none is open while something is sent. On PostgreSQL any number
-of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
+One thread goes round: give new events their place and owe them to endpoints, claim what is due, send, settle. Every
+step that touches the database is a transaction of its own, and none is open while something is sent. On PostgreSQL any
+number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
 
 import fcntl

@@ -1,5 +1,7 @@
 """How Alembic runs: on the connection it is handed, in the caller's transaction."""
 
+from typing import Any
+
 from alembic import context
 
 import domain.models  # noqa: F401  the registry must be complete
@@ -7,7 +9,7 @@ from domain.config import read_config
 from domain.db import Base
 from domain.transaction import connect
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,  # SQLite changes tables by making them anew
     "user_module_prefix": "db.",

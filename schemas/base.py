@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from marshmallow import RAISE, ValidationError, fields, post_dump, post_load, validate
 from marshmallow import Schema as MarshmallowSchema
 
+from domain.db import instant_text
 from domain.languages import choose_for_record, is_language_tag, localise
 
 EARLIEST, LATEST = 1900, 2100  # years; whatever lies outside is a slip of the finger
@@ -25,7 +26,7 @@ class Reader:
     """For whom an answer is made: languages best first (`("*",)` for all at once), the instant, our own address."""
 
     languages: tuple[str, ...] = ("en",)
-    at: datetime = datetime.min.replace(tzinfo=UTC)
+    at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     base_url: str = ""
 
 
@@ -33,7 +34,7 @@ reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B03
 
 
 class Coded(str):
-    """An error message that is a stable code with figures; the sentence is made where the reader's language is known."""
+    """An error message that is a stable code with figures; the sentence is made where the reader is known."""
 
     values: Mapping[str, object]
 
@@ -80,7 +81,7 @@ class Regexp(validate.Regexp):
         super().__init__(pattern, error=Coded(code))
 
 
-def errors_of(expected: str, **more: Coded) -> dict[str, str]:
+def errors_of(expected: str, **more: Coded) -> dict[str, Any]:
     """The errors of a field that takes what JSON calls `expected`."""
     wrong = Coded("wrong_type", expected=expected)
     generic = {"required": Coded("required"), "null": Coded("required"), "validator_failed": wrong, "invalid": wrong}
@@ -146,8 +147,8 @@ class Bool(fields.Boolean):
     """true or false, nothing that resembles them."""
 
     default_error_messages = errors_of("boolean")
-    truthy: ClassVar[set[Any]] = {True}
-    falsy: ClassVar[set[Any]] = {False}
+    truthy = {True}  # noqa: RUF012  marshmallow reads it from the class
+    falsy = {False}  # noqa: RUF012  marshmallow reads it from the class
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -159,8 +160,8 @@ class QueryBool(fields.Boolean):
     """true or false in an address."""
 
     default_error_messages = errors_of("true, false")
-    truthy: ClassVar[set[Any]] = {"true"}
-    falsy: ClassVar[set[Any]] = {"false"}
+    truthy = {"true"}  # noqa: RUF012  marshmallow reads it from the class
+    falsy = {"false"}  # noqa: RUF012  marshmallow reads it from the class
 
 
 class Id(fields.UUID):
@@ -186,7 +187,7 @@ class Day(fields.Date):
 class Instant(fields.AwareDateTime):
     """An instant: RFC 3339 with its offset in, UTC out."""
 
-    default_error_messages = dict.fromkeys(
+    default_error_messages: dict[str, Any] = dict.fromkeys(
         ("invalid", "format", "awareness", "invalid_awareness"), Coded("not_an_instant")
     ) | {"required": Coded("required"), "null": Coded("required")}
 
@@ -203,12 +204,7 @@ class Instant(fields.AwareDateTime):
         return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
 
 
-def instant_text(moment: datetime) -> str:
-    """An instant as it stands on the wire: UTC with a Z, fractions only where there are some."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-class OneOf(fields.Enum):
+class OneOf(fields.Enum[StrEnum]):
     """One of a set of codes."""
 
     default_error_messages = errors_of("string", unknown=Coded("not_a_choice"))
@@ -217,7 +213,7 @@ class OneOf(fields.Enum):
         super().__init__(members, by_value=fields.String, **options)
 
 
-class ListOf(fields.List):
+class ListOf(fields.List[Any]):
     """A list of bounded length."""
 
     default_error_messages = errors_of("array")
@@ -289,7 +285,7 @@ class Schema(MarshmallowSchema):
     """Unknown fields are refused by name. `makes` is the dataclass that loading gives; none gives a dict."""
 
     makes: ClassVar[Any] = None
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {  # noqa: RUF012  marshmallow reads it from the class
         "unknown": Coded("unknown_field"),
         "type": Coded("wrong_type", expected="object"),
     }

@@ -6,7 +6,8 @@ from marshmallow import fields
 
 from domain.models.activities import ActivityCode, Profile
 from domain.models.calls import CallState, CallStatus, HowToApply, status_at
-from domain.services.calls import CallInput, DestinationInput
+from domain.services.calls import CallInput
+from domain.services.destinations import DestinationInput
 from schemas.base import (
     ESSAY,
     PARAGRAPH,
@@ -75,9 +76,9 @@ class CallWriteSchema(Schema):
         code="not_a_slug",
         metadata=about("The readable part of its address; made from the title unless told.", "three-weeks-in-lyon"),
     )
-    title = TextMap(required=True, metadata=about("Title, by language."))
-    summary = TextMap(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("One or two sentences."))
-    description = TextMap(load_default=None, allow_none=True, most=ESSAY, metadata=about("The whole text."))
+    title: Any = TextMap(required=True, metadata=about("Title, by language."))
+    summary: Any = TextMap(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("One or two sentences."))
+    description: Any = TextMap(load_default=None, allow_none=True, most=ESSAY, metadata=about("The whole text."))
     eligible_countries = ListOf(Country(), required=True, metadata=about("Who may apply, by country.", ["AL"]))
     profile = OneOf(Profile, load_default=None, metadata=about("For learners, staff or anyone.", "learner"))
     destinations = ListOf(Part(DestinationSchema), load_default=(), metadata=about("Where it leads to."))
@@ -109,7 +110,7 @@ class CallSchema(CallWriteSchema):
     class Meta:
         """What a reader is shown beside what a writer sends."""
 
-        exclude = ("project",)
+        exclude: tuple[str, ...] = ("project",)
 
     id = Id(dump_only=True, metadata=about("The call's id."))
     project_id = Id(dump_only=True, metadata=about("Its project."))
@@ -150,11 +151,11 @@ class CallInLanguageSchema(InLanguageSchema, CallSchema):
     class Meta(CallSchema.Meta):
         """As every call that is shown; the form stands at an address of its own."""
 
-        exclude = ("project", "form")
+        exclude: tuple[str, ...] = ("project", "form")
 
-    title = TextInLanguage(metadata=about("Title."))
-    summary = TextInLanguage(metadata=about("One or two sentences."))
-    description = TextInLanguage(metadata=about("The whole text."))
+    title: Any = TextInLanguage(metadata=about("Title."))
+    summary: Any = TextInLanguage(metadata=about("One or two sentences."))
+    description: Any = TextInLanguage(metadata=about("The whole text."))
 
 
 class PublishedCallSchema(CallSchema):

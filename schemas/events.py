@@ -90,7 +90,7 @@ class EventListSchema(Schema):
     """Some events, in the one order."""
 
     items = fields.List(fields.Nested(EventSchema), metadata=about("The events after the one named, oldest first."))
-    next = fields.String(allow_none=True, metadata=about("The address of the next page; null when this reaches the end."))
+    next = fields.String(allow_none=True, metadata=about("The address of the next page; null at the end."))
     oldest = fields.Dict(
         allow_none=True, metadata=about("The first event that can still be fetched: its id and timestamp.")
     )
@@ -107,7 +107,8 @@ def dumped(kind: EventType, data: dict[str, Any]) -> dict[str, Any]:
     """The data of an event as it leaves. Raises ValidationError for what isn't of the type's shape."""
     schema = INSTANCES[kind]
     # Names that the schema doesn't know are put back before it checks: it is to refuse them, not to drop them.
-    plain: dict[str, Any] = schema.dump(_parsed(data)) | {name: data[name] for name in data.keys() - schema.fields.keys()}
+    unknown = {name: data[name] for name in data.keys() - schema.fields.keys()}
+    plain: dict[str, Any] = schema.dump(_parsed(data)) | unknown
     schema.load(plain)
     return plain
 

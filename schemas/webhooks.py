@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from domain.db import instant_text
 from domain.models.webhooks import DeliveryState, EndpointState
 from domain.services.webhooks import EndpointInput
 from schemas.base import Id, Instant, Int, ListOf, ListQuery, OneOf, Schema, Str, about
@@ -14,7 +15,9 @@ class EndpointWriteSchema(Schema):
 
     makes = EndpointInput
 
-    url = Str(required=True, most=2000, metadata=about("Where events are posted.", "https://example.org/hooks/intervet"))
+    url = Str(
+        required=True, most=2000, metadata=about("Where events are posted.", "https://example.org/hooks/intervet")
+    )
     event_types = ListOf(
         Str(most=60),
         required=True,
@@ -28,8 +31,8 @@ class EndpointSchema(EndpointWriteSchema):
     """An endpoint."""
 
     id = Id(dump_only=True, metadata=about("The endpoint's id."))
-    state = OneOf(EndpointState, dump_only=True, metadata=about("unverified until the first success; it receives."))
-    failing_since = Instant(dump_only=True, allow_none=True, metadata=about("The first failure since its last success."))
+    state = OneOf(EndpointState, dump_only=True, metadata=about("unverified until the first success."))
+    failing_since = Instant(dump_only=True, allow_none=True, metadata=about("First failure since its last success."))
     version = Int(dump_only=True, metadata=about("Counts its changes."))
     created_at = Instant(dump_only=True, metadata=about("When it was made."))
     updated_at = Instant(dump_only=True, metadata=about("When it last changed."))
@@ -71,7 +74,7 @@ class DeliverySchema(Schema):
 
     def next_try(self, delivery: Any) -> str | None:
         """The next try of what is still pending."""
-        return Instant()._serialize(delivery.next_at, None, None) if delivery.state == DeliveryState.PENDING else None
+        return instant_text(delivery.next_at) if delivery.state == DeliveryState.PENDING else None
 
 
 class DeliveryListSchema(Schema):

@@ -19,9 +19,10 @@ from domain.models.organisations import Membership, Organisation, OrganisationTy
 from domain.models.projects import ActionType, ProjectState
 from domain.models.tokens import Scope
 from domain.policies import OPERATOR
-from domain.services import applications, calls, projects, tokens
+from domain.services import applications, calls, decisions, projects, tokens
 from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
-from domain.services.calls import CallInput, DestinationInput
+from domain.services.calls import CallInput
+from domain.services.destinations import DestinationInput
 from domain.services.projects import ProjectInput
 from domain.services.tokens import TokenInput
 from domain.transaction import Database, transaction
@@ -151,7 +152,7 @@ class World:
         """An application that may take part in the selection."""
         application = self.application(call, name)
         return self.do(  # type: ignore[no-any-return]
-            applications.decide_eligibility, application.id, eligible=True, reason=None
+            decisions.decide_eligibility, application.id, eligible=True, reason=None
         )
 
     def token(self, name: str, *, scopes: frozenset[Scope] = frozenset(Scope)) -> str:

@@ -35,7 +35,7 @@ class Role(StrEnum):
 
 
 class Organisation(Identified, Base):
-    """A school, chamber, company or agency. `legal_name` is in Latin script, `full_legal_name` in national characters."""
+    """A school, chamber or company. `legal_name` is in Latin script, `full_legal_name` in national characters."""
 
     __tablename__ = "organisations"
     shown_publicly = True

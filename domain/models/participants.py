@@ -10,7 +10,7 @@ from domain.db import Base, Identified, personal
 
 
 class Participant(Identified, Base):
-    """One person in one project. `match_key` is made of name and birth date, to propose likely matches, never to merge."""
+    """One person in one project. `match_key`, of name and birth date, proposes likely matches and merges nobody."""
 
     __tablename__ = "participants"
     __table_args__ = (

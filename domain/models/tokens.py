@@ -32,7 +32,7 @@ class Scope(StrEnum):
 
 
 class Token(Identified, Base):
-    """One token of one organisation, with the person or system that holds it; `project_id` narrows it to one project."""
+    """One token of one organisation, with who or what holds it; `project_id` narrows it to one project."""
 
     __tablename__ = "tokens"
 

@@ -23,7 +23,7 @@ class EndpointState(StrEnum):
 
 
 class Endpoint(Identified, Base):
-    """Where an organisation wants its events posted. `secret` is sealed; `scopes` and `project_id` are those of its maker's token."""
+    """Where an organisation wants its events. `secret` is sealed; `scopes` and `project_id` are its maker's token's."""
 
     __tablename__ = "endpoints"
 
@@ -91,7 +91,7 @@ class Delivery(Base):
 
 
 class Attempt(Base):
-    """One attempt: when, how long, what came back. `reply` is the first 16 KiB and goes after 30 days; the row stays."""
+    """One attempt: when, how long, what came back. `reply` is its first 16 KiB, gone after 30 days; the row stays."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index("ix_attempts_delivery_id_id", "delivery_id", "id"),)

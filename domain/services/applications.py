@@ -12,22 +12,20 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
-from domain.db import change, new_id
-from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, NoPlaceLeft, NotFound
+from domain.db import new_id
+from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, NotFound
 from domain.languages import fold
 from domain.models.applications import Application, ApplicationState, Consent, SubmittedVia
-from domain.models.calls import Call, CallState, Destination, HowToApply, accepts_until
+from domain.models.calls import Call, CallState, HowToApply, accepts_until
 from domain.models.events import EventType
 from domain.models.organisations import Membership
 from domain.policies import PUBLIC, Principal
-from domain.services import application_rules, mobilities, participants
-from domain.services.calls import get_call, lock_call
+from domain.services import application_rules
+from domain.services.calls import get_call
 from domain.services.pages import Page, PageRequest, fetch_page
-from domain.states import move_to
 
 # Crockford's base 32: nothing that a person mistakes for something else when reading it out over the telephone.
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-SELECTING = {CallState.IN_SELECTION, CallState.DECIDED}
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class PersonInput:
 
 @dataclass(frozen=True)
 class ConsentInput:
-    """An agreement, or its refusal: for what, to which text, in which language; attested when a school holds the paper."""
+    """An agreement or its refusal: for what, to which text, in which language; attested when a school has the paper."""
 
     purpose: str
     granted: bool
@@ -257,208 +255,3 @@ def list_applications(
         conditions.append(Application.updated_at >= wanted.modified_since)
     query = select(Application).where(*conditions)
     return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Application.id, default="-submitted_at")
-
-
-# ── decisions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def decide_eligibility(
-    session: Session, application_id: UUID, *, eligible: bool, reason: str | None, by: Principal, at: datetime
-) -> Application:
-    """Say whether it may take part in the selection. Records application.eligible or application.ineligible."""
-    application = _for_decision(session, application_id, by=by)
-    change(application, {"reason": reason}, at=at)
-    if eligible:
-        return _step(session, application, ApplicationState.ELIGIBLE, EventType.APPLICATION_ELIGIBLE, at=at)
-    return _step(session, application, ApplicationState.INELIGIBLE, EventType.APPLICATION_INELIGIBLE, at=at)
-
-
-def select_application(
-    session: Session,
-    application_id: UUID,
-    *,
-    destination_id: UUID | None,
-    confirm_by: datetime | None,
-    by: Principal,
-    at: datetime,
-) -> Application:
-    """Offer a place, at a destination where the call has some. Records application.selected. Raises NoPlaceLeft (R13)."""
-    application = _for_selection(session, application_id, by=by)
-    _offer(session, application, destination_id=destination_id, confirm_by=confirm_by, at=at)
-    return _step(session, application, ApplicationState.SELECTED, EventType.APPLICATION_SELECTED, at=at)
-
-
-def reserve_application(
-    session: Session, application_id: UUID, *, rank: int, by: Principal, at: datetime
-) -> Application:
-    """Put it on the reserve list at `rank` (1 is next). Records application.reserved. Raises Conflict for a taken rank."""
-    application = _for_selection(session, application_id, by=by)
-    if any(other.rank == rank for other in _reserves(session, application.call_id)):
-        raise Conflict(f"Rank {rank} of this call's reserve list is taken; use the next free one.")
-    change(application, {"rank": rank}, at=at)
-    return _step(session, application, ApplicationState.RESERVE, EventType.APPLICATION_RESERVED, at=at)
-
-
-def promote_application(
-    session: Session,
-    application_id: UUID,
-    *,
-    destination_id: UUID | None,
-    confirm_by: datetime | None,
-    by: Principal,
-    at: datetime,
-) -> Application:
-    """Offer a freed place to the first of the reserve list. Records application.promoted. Raises Conflict out of turn."""
-    application = _for_selection(session, application_id, by=by)
-    first = next(iter(_reserves(session, application.call_id)), application)
-    if application.state is ApplicationState.RESERVE and first.id != application.id:
-        raise Conflict(f"Application {first.reference} stands before this one on the reserve list.")
-    if application.state is not ApplicationState.RESERVE:
-        raise Conflict(f"This application is {application.state}; only one on the reserve list can be promoted.")
-    _offer(session, application, destination_id=destination_id, confirm_by=confirm_by, at=at)
-    return _step(session, application, ApplicationState.SELECTED, EventType.APPLICATION_PROMOTED, at=at)
-
-
-def reject_application(
-    session: Session, application_id: UUID, *, reason: str | None, by: Principal, at: datetime
-) -> Application:
-    """Decline it on the call's side. Records application.rejected."""
-    application = _for_selection(session, application_id, by=by)
-    change(application, {"reason": reason}, at=at)
-    return _step(session, application, ApplicationState.REJECTED, EventType.APPLICATION_REJECTED, at=at)
-
-
-# ── the applicant's answer ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def confirm_application(
-    session: Session, application_id: UUID, *, participant_id: UUID | None, by: Principal, at: datetime
-) -> Application:
-    """Take the place: the person (or the participant named) gets a mobility.
-
-    Records application.confirmed and mobility.nominated. Raises Conflict once confirm_by has passed.
-    """
-    application = _for_answer(session, application_id, by=by)
-    if application.state is ApplicationState.SELECTED and application.confirm_by and at >= application.confirm_by:
-        raise Conflict(f"The place could be confirmed until {application.confirm_by.isoformat()}.")
-    _step(session, application, ApplicationState.CONFIRMED, EventType.APPLICATION_CONFIRMED, at=at)
-    participant = participants.participant_of(session, application, participant_id=participant_id, by=by, at=at)
-    application.participant_id = participant.id
-    session.flush()
-    mobilities.nominate(session, application, participant, at=at)
-    return application
-
-
-def decline_application(session: Session, application_id: UUID, *, by: Principal, at: datetime) -> Application:
-    """Give the place back. Records application.declined."""
-    application = _for_answer(session, application_id, by=by)
-    _release(session, application, at=at)
-    return _step(session, application, ApplicationState.DECLINED, EventType.APPLICATION_DECLINED, at=at)
-
-
-def withdraw_application(session: Session, application_id: UUID, *, by: Principal, at: datetime) -> Application:
-    """Take the application back, before it is confirmed. Records application.withdrawn."""
-    application = _for_answer(session, application_id, by=by)
-    _release(session, application, at=at)
-    return _step(session, application, ApplicationState.WITHDRAWN, EventType.APPLICATION_WITHDRAWN, at=at)
-
-
-def expire_applications(session: Session, *, at: datetime, limit: int) -> int:
-    """Free the places that were not confirmed in time; return how many. Records application.expired for each."""
-    due = select(Application.id).where(Application.state == ApplicationState.SELECTED, Application.confirm_by <= at)
-    expired = 0
-    for application_id in session.scalars(due.order_by(Application.confirm_by).limit(limit)).all():
-        application = _locked(session, application_id, by=policies.OPERATOR)
-        # Another worker, or the applicant, may have been quicker between the look and the lock.
-        if application.state is ApplicationState.SELECTED:
-            _release(session, application, at=at)
-            _step(session, application, ApplicationState.EXPIRED, EventType.APPLICATION_EXPIRED, at=at)
-            expired += 1
-    return expired
-
-
-# ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _step(
-    session: Session, application: Application, state: ApplicationState, kind: EventType, *, at: datetime
-) -> Application:
-    move_to(application, state, at=at)
-    events.record(session, kind, application, at=at)
-    return application
-
-
-def _locked(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    """The application, with its call locked first: places and ranks belong to the call."""
-    lock_call(session, str(get_application(session, application_id, by=by).call_id), by=policies.OPERATOR)
-    query = select(Application).where(Application.id == application_id).with_for_update(of=Application)
-    application = session.scalars(query.execution_options(populate_existing=True)).one()
-    if application.duplicate_of_id is not None:
-        raise Conflict("This is a copy of an application that was sent before; decide on that one.")
-    return application
-
-
-def _for_decision(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _locked(session, application_id, by=by)
-    policies.may_decide(by, application)
-    return application
-
-
-def _for_selection(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _for_decision(session, application_id, by=by)
-    if application.call.state not in SELECTING:
-        raise Conflict(f"The call is {application.call.state}; begin its selection first.")
-    return application
-
-
-def _for_answer(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _locked(session, application_id, by=by)
-    policies.may_answer_for_applicant(by, application)
-    return application
-
-
-def _reserves(session: Session, call_id: UUID) -> Sequence[Application]:
-    query = select(Application).where(Application.call_id == call_id, Application.state == ApplicationState.RESERVE)
-    return session.scalars(query.order_by(Application.rank)).all()
-
-
-def _offer(
-    session: Session,
-    application: Application,
-    *,
-    destination_id: UUID | None,
-    confirm_by: datetime | None,
-    at: datetime,
-) -> None:
-    call, destination = application.call, _destination(application.call, destination_id)
-    if confirm_by is not None and confirm_by <= at:
-        application_rules.refuse("/confirm_by", "not_later", than=at.isoformat())
-    if ApplicationState.SELECTED not in application.TRANSITIONS.get(application.state, frozenset()):
-        return  # The step itself says why, better than a place that is then not taken.
-    if call.places_left <= 0:
-        raise NoPlaceLeft(f"All {call.places} places of this call are taken.")
-    if destination is not None and destination.places_left is not None and destination.places_left <= 0:
-        raise NoPlaceLeft(f"All {destination.places} places in {destination.city} are taken.")
-    change(application, {"destination_id": destination and destination.id, "confirm_by": confirm_by}, at=at)
-    _count(call, destination, by=1, at=at)
-
-
-def _release(session: Session, application: Application, *, at: datetime) -> None:
-    if application.state is ApplicationState.SELECTED:
-        destination = _destination(application.call, application.destination_id)
-        _count(application.call, destination, by=-1, at=at)
-
-
-def _count(call: Call, destination: Destination | None, *, by: int, at: datetime) -> None:
-    change(call, {"taken": call.taken + by}, at=at)
-    if destination is not None:
-        destination.taken += by
-
-
-def _destination(call: Call, destination_id: UUID | None) -> Destination | None:
-    if destination_id is None and not call.destinations:
-        return None
-    found = next((place for place in call.destinations if place.id == destination_id), None)
-    if found is None:
-        application_rules.refuse("/destination_id", "required" if destination_id is None else "not_found")
-    return found

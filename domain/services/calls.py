@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
-from domain.db import Text, change, holds, new_id
+from domain.db import Text, change, holds, instant_text, new_id
 from domain.errors import Conflict, Finding, InvalidInput, NotFound
 from domain.languages import fold
 from domain.models.activities import Activity, ActivityCode, Profile
@@ -23,31 +23,17 @@ from domain.models.calls import (
     HowToApply,
     accepts_until,
     shows,
-    status_at,
 )
 from domain.models.events import EventType
-from domain.models.organisations import Organisation
 from domain.models.projects import Project
 from domain.policies import Principal
-from domain.services import forms
+from domain.services import call_rules, destinations
+from domain.services.destinations import DestinationInput
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.states import move_to
 
 SLUG_LENGTH = 80
 EDITABLE = {CallState.DRAFT, CallState.PUBLISHED, CallState.IN_SELECTION}
-
-
-@dataclass(frozen=True)
-class DestinationInput:
-    """A destination as it should be; with an `id` it is the one that stands already."""
-
-    country: str
-    city: str
-    id: UUID | None = None
-    host_id: UUID | None = None
-    places: int | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +79,7 @@ class CallFilter:
     q: str | None = None
 
 
-SORT_KEYS = {
+SORT_KEYS: Mapping[str, SQLColumnExpression[Any]] = {
     "opens_at": func.coalesce(Call.opens_at, Call.created_at),
     "closes_at": func.coalesce(Call.closes_at, Call.created_at),
     "created_at": Call.created_at,
@@ -150,22 +136,20 @@ def create_call(session: Session, wanted: CallInput, *, by: Principal, at: datet
     project = _project(session, wanted.project, by=by)
     owner_id = wanted.owner_id or by.organisation_id or project.coordinator_id
     policies.may_manage_calls(by, project.id, owner_id=owner_id, countries=wanted.eligible_countries)
-    activity = session.get(Activity, wanted.activity_id)
-    _check(_contradictions(wanted) + _strangers(session, wanted, activity, project))
-    assert activity is not None
+    call_rules.check(call_rules.contradictions(wanted) + call_rules.strangers(session, wanted, project))
     call = Call(
         id=new_id(),
         project_id=project.id,
         activity_id=wanted.activity_id,
         owner_id=owner_id,
         slug=_free_slug(session, wanted.slug or _slug(wanted.title), given=wanted.slug is not None),
-        profile=wanted.profile or activity.profile,
+        profile=wanted.profile or session.get_one(Activity, wanted.activity_id).profile,
         form_version=1,
         created_at=at,
         updated_at=at,
         **_plain_values(wanted),
     )
-    _set_destinations(call, wanted.destinations, at=at)
+    destinations.set_destinations(call, wanted.destinations, at=at)
     session.add(call)
     session.flush()
     return call
@@ -180,14 +164,17 @@ def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal,
     if call.state not in EDITABLE:
         raise Conflict(f"This call is {call.state} and can't be edited; copy it to make a new one.")
     project = _project(session, wanted.project, by=by)
-    activity = session.get(Activity, wanted.activity_id)
-    findings = _contradictions(wanted) + _strangers(session, wanted, activity, project) + _fixed(call, wanted, at)
-    _check(findings)
+    findings = (
+        call_rules.contradictions(wanted)
+        + call_rules.strangers(session, wanted, project)
+        + call_rules.fixed(call, wanted, at)
+    )
+    call_rules.check(findings)
     if wanted.slug is not None and wanted.slug != call.slug:
         change(call, {"slug": _free_slug(session, wanted.slug, given=True)}, at=at)
     if list(wanted.form) != call.form:
         change(call, {"form_version": call.form_version + 1}, at=at)
-    moved = _set_destinations(call, wanted.destinations, at=at)
+    moved = destinations.set_destinations(call, wanted.destinations, at=at)
     if (change(call, _plain_values(wanted), at=at) or moved) and call.state is not CallState.DRAFT:
         events.record(session, EventType.CALL_UPDATED, call, at=at)
     session.flush()
@@ -231,7 +218,7 @@ def project_code(session: Session, call: Call) -> str:
 def publish_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
     """Show the call to everyone. Records call.published. Raises InvalidInput naming what is still missing."""
     call = _managed(session, id_or_slug, by=by)
-    _check(_unready(call, at))
+    call_rules.check(call_rules.unready(call, at))
     return _step(session, call, CallState.PUBLISHED, EventType.CALL_PUBLISHED, at=at)
 
 
@@ -244,7 +231,7 @@ def extend_call(session: Session, id_or_slug: str, *, closes_at: datetime, by: P
         raise InvalidInput([Finding("/closes_at", "not_later", {"than": max(call.closes_at, at).isoformat()})])
     previous = call.closes_at
     change(call, {"closes_at": closes_at}, at=at)
-    extra = {"previous_closes_at": _z(previous), "closes_at": _z(closes_at)}
+    extra = {"previous_closes_at": instant_text(previous), "closes_at": instant_text(closes_at)}
     events.record(session, EventType.CALL_DEADLINE_EXTENDED, call, at=at, **extra)
     return call
 
@@ -259,7 +246,9 @@ def begin_selection(session: Session, id_or_slug: str, *, by: Principal, at: dat
     """Begin to select, once the deadline and its grace are over. Records call.selection_started."""
     call = _managed(session, id_or_slug, by=by)
     if call.state is CallState.PUBLISHED and at < accepts_until(call):
-        raise Conflict(f"This call takes applications until {_z(accepts_until(call))}; selection begins after that.")
+        raise Conflict(
+            f"This call takes applications until {instant_text(accepts_until(call))}; selection begins after that."
+        )
     return _step(session, call, CallState.IN_SELECTION, EventType.CALL_SELECTION_STARTED, at=at)
 
 
@@ -287,77 +276,10 @@ def _managed(session: Session, id_or_slug: str, *, by: Principal) -> Call:
     return call
 
 
-# ── what can't be ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _check(findings: list[Finding]) -> None:
-    if findings:
-        raise InvalidInput(findings)
-
-
-def _contradictions(wanted: CallInput) -> list[Finding]:
-    found = list(forms.check_form(wanted.form, root="/form"))
-    if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:
-        found.append(Finding("/closes_at", "not_later", {"than": _z(wanted.opens_at)}))
-    if wanted.how_to_apply is HowToApply.EXTERNAL_URL and not wanted.external_url:
-        found.append(Finding("/external_url", "required"))
-    for index, place in enumerate(wanted.destinations):
-        if place.starts_on and place.ends_on and place.ends_on < place.starts_on:
-            found.append(Finding(f"/destinations/{index}/ends_on", "not_later", {"than": place.starts_on.isoformat()}))
-    return found
-
-
-def _strangers(session: Session, wanted: CallInput, activity: Activity | None, project: Project) -> list[Finding]:
-    found = []
-    if activity is None or activity.project_id != project.id:
-        found.append(Finding("/activity_id", "not_found"))
-    named = {"/owner_id": wanted.owner_id, "/organiser_id": wanted.organiser_id}
-    named |= {f"/destinations/{index}/host_id": place.host_id for index, place in enumerate(wanted.destinations)}
-    for pointer, organisation_id in named.items():
-        if organisation_id is not None and session.get(Organisation, organisation_id) is None:
-            found.append(Finding(pointer, "not_found"))
-    return found
-
-
-def _fixed(call: Call, wanted: CallInput, at: datetime) -> list[Finding]:
-    """What can't change on this call: its belongings ever, its dates and form once people rely on them."""
-    found = []
-    if wanted.activity_id != call.activity_id:
-        found.append(Finding("/activity_id", "fixed"))
-    if wanted.owner_id not in (None, call.owner_id):
-        found.append(Finding("/owner_id", "fixed"))
-    if wanted.places < call.taken:
-        found.append(Finding("/places", "fewer_than_taken", {"taken": call.taken}))
-    if call.state is CallState.DRAFT:
-        return found
-    if wanted.closes_at != call.closes_at:
-        found.append(Finding("/closes_at", "use_extension"))
-    if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
-        found.append(Finding("/opens_at", "fixed"))
-    if status_at(call, at) is not CallStatus.SCHEDULED:
-        found += forms.compatible_change(call.form, wanted.form)
-    return found
-
-
-def _unready(call: Call, at: datetime) -> list[Finding]:
-    wanting: dict[str, Any] = {
-        "/title": call.title,
-        "/summary": call.summary,
-        "/description": call.description,
-        "/eligible_countries": call.eligible_countries,
-        "/opens_at": call.opens_at,
-        "/closes_at": call.closes_at,
-    }
-    found = [Finding(pointer, "required") for pointer, value in wanting.items() if not value]
-    if call.closes_at is not None and call.closes_at <= at:
-        found.append(Finding("/closes_at", "not_later", {"than": _z(at)}))
-    return found
-
-
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _named(id_or_slug: str) -> Select[tuple[Call]]:
+def _named(id_or_slug: str) -> Select[Call]:
     try:
         return select(Call).where(Call.id == UUID(id_or_slug))
     except ValueError:
@@ -387,9 +309,8 @@ def _conditions(wanted: CallFilter, at: datetime) -> list[Any]:
     if wanted.owner_id is not None:
         conditions.append(Call.owner_id == wanted.owner_id)
     if wanted.language is not None:
-        conditions.append(Call.title[wanted.language].as_string().is_not(None))  # type: ignore[index]
-    for word in fold(wanted.q or "").split():
-        conditions.append(Call.search_text.contains(word, autoescape=True))
+        conditions.append(Call.title[wanted.language].as_string().is_not(None))
+    conditions += [Call.search_text.contains(word, autoescape=True) for word in fold(wanted.q or "").split()]
     return conditions
 
 
@@ -416,50 +337,6 @@ def _search_text(wanted: CallInput) -> str:
     return fold(" ".join([*texts, *(place.city for place in wanted.destinations)]))
 
 
-def _set_destinations(call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
-    """Match by id: change those named, add the new, drop the rest. Raises InvalidInput for a drop that would strand."""
-    standing = {place.id: place for place in call.destinations}
-    found = [
-        Finding(f"/destinations/{index}/id", "not_found")
-        for index, place in enumerate(wanted)
-        if place.id is not None and place.id not in standing
-    ]
-    kept = {place.id for place in wanted}
-    found += [
-        Finding("/destinations", "in_use", {"city": p.city}) for p in standing.values() if p.id not in kept and p.taken
-    ]
-    found += [
-        Finding(f"/destinations/{index}/places", "fewer_than_taken", {"taken": standing[place.id].taken})
-        for index, place in enumerate(wanted)
-        if place.id in standing and place.places is not None and place.places < standing[place.id].taken
-    ]
-    _check(found)
-    before = [(place.id, *_destination_values(place).values()) for place in call.destinations]
-    after = [_destination(call, standing, place, position) for position, place in enumerate(wanted)]
-    moved = before != [(place.id, *_destination_values(place).values()) for place in after]
-    if moved:
-        call.destinations = after
-        call.updated_at = at
-    return moved
-
-
-def _destination(
-    call: Call, standing: Mapping[UUID, Destination], wanted: DestinationInput, position: int
-) -> Destination:
-    row = standing.get(wanted.id) if wanted.id else None
-    if row is None:
-        row = Destination(id=new_id(), project_id=call.project_id, taken=0)
-    row.position = position
-    for name, value in _destination_values(wanted).items():
-        setattr(row, name, value)
-    return row
-
-
-def _destination_values(place: Destination | DestinationInput) -> dict[str, Any]:
-    names = ("country", "city", "host_id", "places", "starts_on", "ends_on")
-    return {name: getattr(place, name) for name in names}
-
-
 def _project(session: Session, code: str, *, by: Principal) -> Project:
     project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
     if project is None:
@@ -480,7 +357,3 @@ def _free_slug(session: Session, wanted: str, *, given: bool) -> str:
     if given:
         raise InvalidInput([Finding("/slug", "taken")])
     return next(slug for number in range(2, 10_000) if (slug := f"{wanted}-{number}") not in taken)
-
-
-def _z(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain import events
 from domain.models.calls import Call, CallState
 from domain.models.events import Event, EventType
-from domain.services.applications import expire_applications
+from domain.services.decisions import expire_applications
 
 NOTICES = (14, 7, 3, 1)  # days before the deadline
 # What lies further back is told no more: after a long standstill nobody wants last month's openings.

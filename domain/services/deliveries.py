@@ -71,7 +71,7 @@ def now(session: Session, *, clock: datetime) -> datetime:
 
 
 def fan_out(session: Session, *, at: datetime) -> int:
-    """Give new events their place in the order, and owe each to every endpoint that may and wants to know; count them."""
+    """Give new events their place in the order, owe each to every endpoint that may and wants to know; count them."""
     fresh = sequence_events(session, limit=BATCH)
     if not fresh:
         return 0
@@ -192,7 +192,11 @@ def release(session: Session, claims: Iterable[Claim], *, at: datetime) -> None:
             update(Delivery)
             .where(Delivery.id == one.id, Delivery.lease_token == one.lease_token)
             .values(
-                state=DeliveryState.PENDING, lease_token=None, lease_until=None, attempts=Delivery.attempts - 1, next_at=at
+                state=DeliveryState.PENDING,
+                lease_token=None,
+                lease_until=None,
+                attempts=Delivery.attempts - 1,
+                next_at=at,
             )
         )
 
@@ -280,5 +284,3 @@ def forget_replies(session: Session, *, before: datetime) -> None:
     """Drop what receivers answered longer ago than that; that they were asked, and when, stays."""
     old = update(Attempt).where(Attempt.at < before, Attempt.reply.is_not(None))
     session.execute(old.values(reply=None, reply_headers=None))
-
-

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from domain.errors import Finding, InvalidInput
 
 Row = TypeVar("Row")
+# A column of a model or an expression over some: SQLAlchemy has no type for both that knows its own `type`.
+ORMColumn = Any
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
@@ -21,7 +23,7 @@ LARGEST_LIMIT = 200
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page is wanted: `sort` is a key's name, `-` before it for descending; `cursor` comes from the page before."""
+    """Which page is wanted: `sort` is a key, `-` before it for descending; `cursor` comes from the page before."""
 
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
@@ -41,11 +43,11 @@ def fetch_page(
     query: Select[Any],
     *,
     page: PageRequest,
-    keys: Mapping[str, ColumnElement[Any]],
-    id_column: ColumnElement[UUID],
+    keys: Mapping[str, ORMColumn],
+    id_column: ORMColumn,
     default: str,
 ) -> Page[Any]:
-    """Fetch one page of `query`, sorted by one of `keys` and then by id. Raises InvalidInput for a foreign cursor or sort.
+    """Fetch one page of `query`, sorted by one of `keys`, then by id. Raises InvalidInput for a foreign cursor or sort.
 
     The keys must never be null: coalesce those that can be.
     """
@@ -63,16 +65,14 @@ def fetch_page(
     return Page([row[0] for row in shown], _sealed(sort, shown[-1][-2], shown[-1][-1]) if more else None)
 
 
-def _comparable(session: Session, key: ColumnElement[Any]) -> ColumnElement[Any]:
+def _comparable(session: Session, key: ORMColumn) -> ORMColumn:
     # Both engines must sort alike, or a cursor means something else on each: PostgreSQL sorts text by bytes, too.
     if isinstance(key.type, String) and session.get_bind().dialect.name == "postgresql":
         return key.collate("C")
     return key
 
 
-def _after(
-    key: ColumnElement[Any], id_column: ColumnElement[UUID], mark: tuple[Any, UUID], *, descending: bool
-) -> ColumnElement[bool]:
+def _after(key: ORMColumn, id_column: ORMColumn, mark: tuple[Any, UUID], *, descending: bool) -> ColumnElement[bool]:
     value, row_id = mark
     if descending:
         return or_(key < value, and_(key == value, id_column < row_id))
@@ -85,7 +85,7 @@ def _sealed(sort: str, value: Any, row_id: UUID) -> str:
     return base64.urlsafe_b64encode(json.dumps([sort, kind, plain, row_id.hex]).encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str, sort: str, key: ColumnElement[Any]) -> tuple[Any, UUID]:
+def _opened(cursor: str, sort: str, key: ORMColumn) -> tuple[Any, UUID]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         sealed_for, kind, plain, row_id = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))

@@ -165,7 +165,7 @@ def list_attempts(session: Session, delivery_id: UUID, *, by: Principal, page: P
 
 
 def retry_delivery(session: Session, delivery_id: UUID, *, by: Principal, at: datetime) -> Delivery:
-    """Send one delivery now, whatever its schedule says, also one that had arrived. Raises Conflict while it is sent."""
+    """Send one delivery now, whatever its schedule says, even if it had arrived. Raises Conflict while it is sent."""
     delivery = get_delivery(session, delivery_id, by=by)
     movable = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.DELIVERED)
     moved = session.scalar(
@@ -190,7 +190,7 @@ def _check(wanted: EndpointInput, config: Config) -> None:
     try:
         check_url(wanted.url, allow_http=config.allow_http, allowed_networks=config.allowed_networks)
     except AddressRefused as error:
-        found.append(Finding("/url", "address_refused", {"reason": error.detail}))
+        found.append(Finding("/url", error.code))
     for index, pattern in enumerate(wanted.event_types):
         if not any(wants([pattern], kind) for kind in EventType):
             found.append(Finding(f"/event_types/{index}", "unknown_event_type"))

@@ -4,9 +4,9 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 
+from domain.db import instant_text
 from integrations.exchange import TIMEOUT_S, Exchange
 from integrations.webhooks import signing
-from schemas.base import instant_text
 
 USER_AGENT = "InterVET/0.1"
 

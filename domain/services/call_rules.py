@@ -1,0 +1,91 @@
+"""What keeps a call from being made, changed or published."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.db import instant_text
+from domain.errors import Finding, InvalidInput
+from domain.models.activities import Activity
+from domain.models.calls import Call, CallState, CallStatus, HowToApply, status_at
+from domain.models.organisations import Membership
+from domain.models.projects import Project
+from domain.services import forms
+
+if TYPE_CHECKING:
+    from domain.services.calls import CallInput
+
+
+def check(findings: list[Finding]) -> None:
+    """Raise InvalidInput when there is anything to be said."""
+    if findings:
+        raise InvalidInput(findings)
+
+
+def contradictions(wanted: "CallInput") -> list[Finding]:
+    """What can't be true together, whatever else there is."""
+    found = list(forms.check_form(wanted.form, root="/form"))
+    if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:
+        found.append(Finding("/closes_at", "not_later", {"than": instant_text(wanted.opens_at)}))
+    if wanted.how_to_apply is HowToApply.EXTERNAL_URL and not wanted.external_url:
+        found.append(Finding("/external_url", "required"))
+    for index, place in enumerate(wanted.destinations):
+        if place.starts_on and place.ends_on and place.ends_on < place.starts_on:
+            found.append(Finding(f"/destinations/{index}/ends_on", "not_later", {"than": place.starts_on.isoformat()}))
+    return found
+
+
+def strangers(session: Session, wanted: "CallInput", project: Project) -> list[Finding]:
+    """What is named and doesn't belong to the project: its activity, its organisations."""
+    named = {"/owner_id": wanted.owner_id, "/organiser_id": wanted.organiser_id}
+    named |= {f"/destinations/{index}/host_id": place.host_id for index, place in enumerate(wanted.destinations)}
+    members = set(
+        session.scalars(
+            select(Membership.organisation_id).where(
+                Membership.project_id == project.id, Membership.organisation_id.in_(set(named.values()) - {None})
+            )
+        )
+    )
+    found = [Finding(pointer, "not_found") for pointer, who in named.items() if who is not None and who not in members]
+    activity = session.get(Activity, wanted.activity_id)
+    if activity is None or activity.project_id != project.id:
+        found.append(Finding("/activity_id", "not_found"))
+    return found
+
+
+def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
+    """What can't change on this call: its belongings ever, its dates and form once people rely on them."""
+    found = []
+    if wanted.activity_id != call.activity_id:
+        found.append(Finding("/activity_id", "fixed"))
+    if wanted.owner_id not in (None, call.owner_id):
+        found.append(Finding("/owner_id", "fixed"))
+    if wanted.places < call.taken:
+        found.append(Finding("/places", "fewer_than_taken", {"taken": call.taken}))
+    if call.state is CallState.DRAFT:
+        return found
+    if wanted.closes_at != call.closes_at:
+        found.append(Finding("/closes_at", "use_extension"))
+    if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
+        found.append(Finding("/opens_at", "fixed"))
+    if status_at(call, at) is not CallStatus.SCHEDULED:
+        found += forms.compatible_change(call.form, wanted.form, root="/form")
+    return found
+
+
+def unready(call: Call, at: datetime) -> list[Finding]:
+    """What a draft still lacks before it can be shown to everyone."""
+    wanting: dict[str, Any] = {
+        "/title": call.title,
+        "/summary": call.summary,
+        "/description": call.description,
+        "/eligible_countries": call.eligible_countries,
+        "/opens_at": call.opens_at,
+        "/closes_at": call.closes_at,
+    }
+    found = [Finding(pointer, "required") for pointer, value in wanting.items() if not value]
+    if call.closes_at is not None and call.closes_at <= at:
+        found.append(Finding("/closes_at", "not_later", {"than": instant_text(at)}))
+    return found

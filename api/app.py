@@ -5,16 +5,34 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, g, request
-from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import applications, calls, errors, events, parsing, webhooks
+from api import (
+    activities,
+    applications,
+    calls,
+    errors,
+    events,
+    me,
+    memberships,
+    mobilities,
+    organisations,
+    parsing,
+    participants,
+    projects,
+    reported_figures,
+    statistics,
+    targets,
+    tokens,
+    webhooks,
+)
 from api.http import Policy, Resource, Services
-from api.openapi import schema_name
+from api.openapi import new_api
+from api.prepared import Prepared
 from domain.config import Config, with_secret_key
 from domain.languages import parse_accept_language
+from domain.services.catalogue import CatalogueVersion
 from domain.transaction import Database, connect, utcnow
 from domain.vault import Vault
 from schemas.base import EVERY_LANGUAGE, Reader, reader
@@ -23,8 +41,19 @@ LARGEST_BODY = 256 * 1024  # bytes of JSON; our largest form with all translatio
 POOL = 4  # connections, one for each of gunicorn's threads
 
 BLUEPRINTS = (
+    me.blp,
+    projects.blp,
+    organisations.blp,
+    memberships.blp,
+    activities.blp,
+    targets.blp,
+    reported_figures.blp,
+    statistics.blp,
+    tokens.blp,
     calls.blp,
     applications.blp,
+    participants.blp,
+    mobilities.blp,
     events.blp,
     webhooks.blp,
 )
@@ -74,13 +103,15 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     app.url_map.converters["name"] = NameConverter
     parsing.set_up(app)
     errors.set_up(app)
-    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
+    api = new_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     errors.set_up(app)  # Again: the API's own handler drops an exception's headers.
     app.before_request(lambda: _begin(config, clock))
     app.after_request(_finish)
     _check_policies(app)
+    version = CatalogueVersion(app.extensions["intervet"].database)
+    app.wsgi_app = Prepared(app.wsgi_app, version=version, clock=clock)  # type: ignore[method-assign]
     return app
 
 

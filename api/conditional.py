@@ -41,10 +41,14 @@ def check_if_match(version: int) -> None:
         raise PreconditionFailed("Somebody changed this since you read it; read it again and repeat the change.")
 
 
-def is_known(response_etag: str | None) -> bool:
-    """Whether the reader has these bytes already, by If-None-Match (compared weakly, as GET does)."""
-    known = tags(request.headers.get("If-None-Match"))
-    return response_etag is not None and (known == ["*"] or response_etag in (tag.removeprefix("W/") for tag in known))
+def names(if_none_match: str, etag: str) -> bool:
+    """Whether the header names this tag (compared weakly, as GET does): then the reader has these bytes already."""
+    return if_none_match == etag or any(tag in (etag, "*") for tag in map(_strong, tags(if_none_match)))
+
+
+def _strong(tag: str) -> str:
+    # A proxy that compresses makes our tags weak.
+    return tag.removeprefix("W/")
 
 
 def shortened(response: Response) -> Response:
@@ -52,7 +56,7 @@ def shortened(response: Response) -> Response:
     if request.method not in ("GET", "HEAD") or response.status_code != 200:
         return response
     if "If-None-Match" in request.headers:
-        known = is_known(response.headers.get("ETag"))
+        known = "ETag" in response.headers and names(request.headers["If-None-Match"], response.headers["ETag"])
     else:
         known = bool(response.last_modified) and request.headers.get("If-Modified-Since") == response.headers.get(
             "Last-Modified"

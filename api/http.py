@@ -26,6 +26,7 @@ from api import conditional, idempotency
 from api.auth import presented_token
 from api.parsing import MERGE_PATCH, Parser
 from api.patching import read_patch
+from api.prepared import everyone_gets_this
 from domain import policies
 from domain.config import Config
 from domain.errors import Unauthenticated
@@ -195,13 +196,15 @@ class Resource(MethodView):
         self.headers["ETag"] = conditional.etag(version, reader.get().languages, audience, *facets)
 
     def may_be_kept(self, next_change: datetime | None, modified: datetime | None = None) -> None:
-        """Let caches keep a public answer for a minute, never across a scheduled change of what it says."""
+        """Let caches keep a public answer for a minute, and us for longer, never across a scheduled change of it."""
         if modified is not None:
             self.headers["Last-Modified"] = conditional.http_date(modified)
         self.headers["Cache-Control"] = (
             "private, no-store" if self._token else conditional.cache_control(self.at, next_change)
         )
         self.headers["Vary"] = "Accept-Language, Authorization"
+        if not self._token:
+            everyone_gets_this(request.environ, until=next_change)
 
     def check_if_match(self, version: int) -> None:
         """Raise PreconditionFailed when the caller's copy is stale."""

@@ -1,11 +1,173 @@
-"""The contract: generated from the decorators that validate requests, so that it can't lie."""
+"""The contract: generated from the decorators that validate requests, so that it can't lie.
 
-from typing import Any
+flask-smorest collects what the decorators say; what is the same for every operation (who may call, which errors, which
+headers) is added here by rule, so that a new operation has it without a word.
+"""
 
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
+from flask import Flask
+from flask_smorest import Api
+from flask_smorest.spec import FlaskPlugin
+from marshmallow import fields
+from werkzeug.routing.converters import DEFAULT_CONVERTERS
+
+from api.openapi_examples import exemplified
+from api.openapi_operations import described, webhook
+from api.openapi_parts import HEADERS, NOT_MODIFIED, PARAMETERS, SECURITY_SCHEMES, refusals
+from api.openapi_schemas import Schemas, names
+from domain.models.events import EventType
+from schemas.base import TextInLanguage
+from schemas.events import DATA, MEANING
+from schemas.problems import ProblemSchema
+
+Json = dict[str, Any]
+
+EXTENSION = "intervet-contract"
+METHODS = ("get", "post", "put", "patch", "delete")
+INFO = {
+    "summary": "Calls, applications, mobilities and their partners, for vocational education.",
+    "description": (
+        "What partners need to publish calls, take applications, follow mobilities and report results.\n\n"
+        "Every error is a problem document (RFC 9457); its `type` leads to a page that says what to do. Lists come in "
+        "pages, with the address of the next one in `next`. Texts come in one language, chosen by `lang` or "
+        "Accept-Language; `lang=*` gives all of them. What happens is told by webhooks (Standard Webhooks 1.0.0), "
+        "and by `GET /v1/events` to those who can't be called."
+    ),
+    "contact": {"name": "The operator of the server that you call"},
+    "license": {"name": "European Union Public Licence 1.2", "identifier": "EUPL-1.2"},
+}
+# Relative: the contract is the same on every server. The one that a server hands out names that server.
+SERVERS = [{"url": "/", "description": "The server that this document comes from."}]
+JSON_TYPES: Mapping[object, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dict: "object",
+    list: "array",
+    NoneType: "null",
+}
+PATHS: Mapping[str, str] = {"id_or_slug": "The call's id, or its slug.", "code": "The project's code."}
 
 
 def schema_name(schema: Any) -> str:
-    """The name of a schema in the contract: `CallSchema` is Call, and what a patch may hold of `CallWriteSchema` CallPatch."""
-    name = resolve_schema_cls(schema).__name__.removesuffix("Schema")
+    """A schema's name in the contract: `CallSchema` is Call; what a patch may hold of `CallWriteSchema`, CallPatch."""
+    resolved: Any = resolve_schema_cls(schema)
+    name = str(resolved.__name__).removesuffix("Schema")
     return f"{name.removesuffix('Write')}Patch" if getattr(schema, "partial", None) else name
+
+
+def new_api(app: Flask) -> Any:
+    """Make the registry of `app`'s operations, with which blueprints are registered; `app` has its converters."""
+    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
+    api.ma_plugin.converter.add_attribute_function(_what_python_knows)
+    for converter in set(app.url_map.converters.values()) - set(DEFAULT_CONVERTERS.values()):
+        api.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
+    app.extensions[EXTENSION] = api
+    return api
+
+
+def document(app: Flask) -> Json:
+    """The whole contract of `app`: the same for the same code, whatever its settings."""
+    api = app.extensions[EXTENSION]
+    refer = api.ma_plugin.converter.resolve_nested_schema
+    events = {kind: refer(schema) for kind, schema in DATA.items()}
+    problems = refusals(refer(ProblemSchema))
+    raw = deepcopy(api.spec.to_dict())
+    paths = _paths(app, raw["paths"], raw["components"]["schemas"])
+    webhooks = {str(kind): {"post": webhook(kind, MEANING[kind], events[kind])} for kind in EventType}
+    schemas = Schemas(
+        raw["components"]["schemas"],
+        sent=names([operation.get("requestBody") for operation in _operations(paths)]),
+        answered=names([*(operation["responses"] for operation in _operations(paths)), webhooks, problems]),
+    )
+    for operation in _operations(paths):
+        operation["responses"] = schemas.answered(operation["responses"])
+        if "requestBody" in operation:
+            operation["requestBody"] = schemas.sent(operation["requestBody"])
+    components = schemas.components()
+    return {
+        "openapi": raw["openapi"],
+        "info": raw["info"] | INFO,
+        "servers": SERVERS,
+        "tags": raw["tags"],
+        "paths": paths,
+        "webhooks": webhooks,
+        "components": {
+            "schemas": components,
+            "examples": exemplified([*_operations(paths), *_operations(webhooks)], components),
+            "responses": NOT_MODIFIED | problems,
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }
+
+
+def written(contract: Json) -> str:
+    """The contract as YAML: what is committed, and what /openapi.yaml answers."""
+    return yaml.dump(contract, Dumper=Unaliased, sort_keys=False, allow_unicode=True, width=120)
+
+
+class Unaliased(yaml.CSafeDumper):
+    """Writes a value that stands in two places twice: readers of contracts don't expect YAML's aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always."""
+        return True
+
+
+def _operations(paths: Json) -> Iterator[Json]:
+    return (item[method] for item in paths.values() for method in METHODS if method in item)
+
+
+def _paths(app: Flask, raw: Json, schemas: Json) -> Json:
+    views: dict[str, Any] = {
+        FlaskPlugin.flaskpath2openapi(rule.rule): app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()
+    }
+    return {path: _path(path, item, views[path].view_class, schemas) for path, item in raw.items()}
+
+
+def _path(path: str, item: Json, view: type, schemas: Json) -> Json:
+    parameters = [_explained(parameter) for parameter in item.get("parameters", ())]
+    operations = {method: _operation(item[method], path, method, view, schemas) for method in METHODS if method in item}
+    return ({"parameters": parameters} if parameters else {}) | operations
+
+
+def _operation(operation: Json, path: str, method: str, view: type, schemas: Json) -> Json:
+    policy = getattr(view, method).policy
+    return described(operation, path=path, method=method, view=view.__name__, policy=policy, schemas=schemas)
+
+
+def _explained(parameter: Json) -> Json:
+    name = parameter["name"]
+    return parameter | {"description": PATHS.get(name, f"The {name.removesuffix('_id').replace('_', ' ')}'s id.")}
+
+
+def _what_python_knows(_converter: Any, field: fields.Field[Any], ret: Json) -> Json:
+    """The type of a field of which marshmallow doesn't know it: what a method returns, a text in one language."""
+    if field.dump_default is None and isinstance(ret.get("type"), str):
+        return {"type": [ret["type"], "null"]}
+    if "type" in ret or "$ref" in ret:
+        return {}
+    if isinstance(field, TextInLanguage):
+        return {"type": ["string", "null"], "examples": ["Three weeks in Lyon"]}
+    if isinstance(field, fields.Method) and field.serialize_method_name:
+        return _type(get_type_hints(getattr(field.parent, field.serialize_method_name))["return"])
+    return {}
+
+
+def _type(annotation: Any) -> Json:
+    """The type in JSON of what Python calls `annotation`; nothing for what may be anything."""
+    several = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    kinds = [JSON_TYPES.get(get_origin(one) or one) for one in several]
+    if None in kinds:
+        return {}
+    return {"type": kinds[0] if len(kinds) == 1 else kinds}

@@ -135,5 +135,10 @@ def set_up(app: Flask) -> None:
 
 
 def query_string() -> str:
-    """The query in one order, for fingerprints."""
-    return "&".join(sorted(request.query_string.decode("latin-1").split("&")))
+    """The request's query in one order, for fingerprints."""
+    return in_one_order(request.query_string.decode("latin-1"))
+
+
+def in_one_order(query: str) -> str:
+    """A query that means the same, written the same."""
+    return "&".join(sorted(query.split("&")))

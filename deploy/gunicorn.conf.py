@@ -6,7 +6,9 @@ know without a word, so a test holds every name here against its settings.
 
 import os
 from pathlib import Path
+from typing import Any
 
+from cli.opened import check_port, opened
 from domain.config import Config, ConfigError, read_config
 
 
@@ -59,3 +61,15 @@ control_socket_disable = True  # One door less: signals do what we need.
 accesslog = None  # It prints whole request lines; the application logs routes, without what was asked.
 errorlog = "-"
 loglevel = "info"
+
+
+def on_starting(server: Any) -> None:
+    """Say in one clear line what would keep us from serving, and end, before any worker starts."""
+    handed_over = server.master_pid or "LISTEN_FDS" in os.environ  # by the server that we replace, or by systemd
+    try:
+        if not handed_over:
+            check_port(*server.address[0])
+        with opened(settings):
+            pass
+    except ConfigError as error:
+        raise SystemExit(str(error)) from None

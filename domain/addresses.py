@@ -165,7 +165,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise AddressRefused("url_malformed", "This is no address; it must look like https://host/path.") from None
+        raise _malformed() from None
     if "@" in parts.netloc:
         raise AddressRefused(
             "url_credentials", "The address holds a user name or a password; leave them out and check our signature."
@@ -194,6 +194,8 @@ def _host(parts: SplitResult) -> str:
     bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::[0-9]*)?", parts.netloc)
     if bracketed:
         return _v6_host(bracketed.group(1))
+    if "[" in parts.netloc or "]" in parts.netloc:  # Not every Python refuses these by itself.
+        raise _malformed()
     written = parts.netloc.partition(":")[0].lower().removesuffix(".")
     if not written:
         raise AddressRefused("host_missing", "The address names no host; it must look like https://host/path.")
@@ -279,6 +281,10 @@ def _canonical(parts: SplitResult, host: str, port: int) -> str:
     query = f"?{parts.query}" if parts.query else ""
     # Only what is not ASCII is encoded: what the owner wrote otherwise is what their server expects to see.
     return f"{parts.scheme}://{shown_host}{shown_port}{quote((parts.path or '/') + query, safe=_VISIBLE_ASCII)}"
+
+
+def _malformed() -> AddressRefused:
+    return AddressRefused("url_malformed", "This is no address; it must look like https://host/path.")
 
 
 def _unfit_host() -> AddressRefused:

@@ -89,7 +89,7 @@ def _country_projects(by: Principal, project_id: Any, in_country: ColumnElement[
 
 def _own(by: Principal, owner_id: Any, project_id: Any) -> ColumnElement[bool]:
     """What is the caller's own; for a token narrowed to a project, what of it belongs to that project."""
-    # Whoever coordinates a project makes tokens for its members, narrowed to it: these must open nothing else of theirs.
+    # Whoever coordinates a project makes tokens for its members, narrowed to it: they must open nothing else of theirs.
     return and_(owner_id == by.organisation_id, true() if by.within is None else project_id == by.within)
 
 

@@ -45,9 +45,9 @@ def harden(curl: pycurl.Curl, *, allow_http: bool, ca_file: str) -> None:
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.HTTP09_ALLOWED, 0)
     curl.setopt(pycurl.FOLLOWLOCATION, 0)
+    curl.setopt(pycurl.USERAGENT, "")  # pycurl's own tells the version of every library in it
     curl.setopt(pycurl.PATH_AS_IS, 1)  # the URL was checked as it stands, so it is sent as it stands
-    # A proxy from the environment would connect for us, to addresses that we never see; a .netrc would replace our
-    # headers; both are read by default.
+    # libcurl reads proxies from the environment unless told: one would connect for us, to addresses that we never see.
     curl.setopt(pycurl.PROXY, "")
     curl.setopt(pycurl.NOPROXY, "*")
     curl.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
@@ -151,6 +151,10 @@ class Handle:
             return ErrorClass.REFUSED_ADDRESS
         if code == pycurl.E_OPERATION_TIMEDOUT and not self.curl.getinfo(pycurl.REQUEST_SIZE):
             return ErrorClass.CONNECT  # Not a byte was sent: whether the port was closed or silent is not told apart.
+        # One code says that the connection broke, which the system or OpenSSL tells, and that a chunk made no sense.
+        broke = self.curl.getinfo(pycurl.OS_ERRNO) or "SSL" in self.curl.errstr()
+        if code == pycurl.E_RECV_ERROR and not broke:
+            return ErrorClass.PROTOCOL
         return ERROR_CLASSES.get(code, ErrorClass.PROTOCOL)
 
     def _open_socket(self, purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:

@@ -27,6 +27,7 @@ __all__ = ["ErrorClass", "Exchange", "Outcome", "Sender"]
 
 RESOLVE_WITHIN_S = 3.0  # seconds, out of the exchange's own
 LANE_KEPT_S = 60.0  # seconds; an endpoint that hears nothing for so long gives its connections back
+KEPT_CONNECTIONS = 256  # to endpoints that hear nothing just now; select(2) sees no descriptor above 1023
 AT_ONCE = 64  # exchanges under way; each is a socket and some 50 KiB
 AT_ONCE_PER_ENDPOINT = 8  # so that one slow endpoint holds an eighth of the places, not all
 
@@ -170,8 +171,8 @@ class Sender:
         return lane
 
     def _queue(self, lane: _Lane) -> None:
-        """Give the lane a turn, behind those who wait already, if it has something to send and may."""
-        if lane.waiting and lane.under_way < self._per_endpoint and not lane.has_turn:
+        """Give a lane that has something to send a turn, behind those who wait already, if it may send more."""
+        if lane.under_way < self._per_endpoint and not lane.has_turn:
             lane.has_turn = True
             self._turns.append(lane)
 
@@ -180,7 +181,8 @@ class Sender:
             lane = self._turns.popleft()
             lane.has_turn = False
             self._begin(lane.waiting.popleft(), lane)
-            self._queue(lane)
+            if lane.waiting:
+                self._queue(lane)
 
     def _begin(self, exchange: Exchange, lane: _Lane) -> None:
         self._quiet.pop(lane.endpoint, None)
@@ -220,10 +222,11 @@ class Sender:
 
     def _take_names(self) -> None:
         """Go on with what waited for a name that has come, and end what has waited too long."""
+        now = time.monotonic()
+        arrived = self._routes.names_arrived(now=now)  # Learnt even if nobody waits any more: the next one may.
         if not self._nameless:
             return
-        now = time.monotonic()
-        if self._routes.names_arrived(now=now):
+        if arrived:
             self._nameless = [job for job in self._nameless if not self._advance(job, now)]
         for job in [job for job in self._nameless if job.resolve_until <= now]:
             self._nameless.remove(job)
@@ -254,14 +257,16 @@ class Sender:
         self._done.append(Outcome(exchange.key, exchange.url, status, error, duration_ms, head, reply))
         lane.under_way -= 1
         self._under_way -= 1
-        self._queue(lane)
-        if not lane.under_way and not lane.waiting:
+        if lane.waiting:
+            self._queue(lane)
+        elif not lane.under_way:
             self._quiet[lane.endpoint] = now
 
     def _close_quiet_lanes(self) -> None:
         while self._quiet:
             endpoint, since = next(iter(self._quiet.items()))
-            if time.monotonic() - since < self._lane_kept_s:
+            few = len(self._quiet) * self._per_endpoint <= KEPT_CONNECTIONS
+            if few and time.monotonic() - since < self._lane_kept_s:
                 return
             del self._quiet[endpoint]
             self._lanes.pop(endpoint).close()

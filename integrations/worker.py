@@ -30,7 +30,7 @@ from domain.services.events import payload
 from domain.services.webhooks import secret_of
 from domain.transaction import Database, connect, transaction, utcnow
 from domain.vault import Vault
-from integrations.http import Exchange, Outcome, Sender
+from integrations.http import ErrorClass, Exchange, Outcome, Sender
 from integrations.webhooks import retries
 from integrations.webhooks.deliver import prepare
 from integrations.webhooks.retries import Verdict
@@ -138,9 +138,12 @@ class Worker:
         outcomes = self.sender.poll(wait)
         if outcomes:
             at = self.now()
-            results = [self.result(outcome, at=at) for outcome in outcomes]
+            begun = [outcome for outcome in outcomes if outcome.error is not ErrorClass.NOT_STARTED]
+            results = [self.result(outcome, at=at) for outcome in begun]
+            late = [self.claims[outcome.key] for outcome in outcomes if outcome not in begun]  # type: ignore[index]
             with transaction(self.database) as session:
                 fenced = deliveries.settle(session, results, at=at)
+                deliveries.release(session, late, at=at)
             for outcome in outcomes:
                 del self.claims[outcome.key]  # type: ignore[arg-type]
             if fenced:

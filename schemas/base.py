@@ -233,7 +233,7 @@ class Email(Str):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            most=254, pattern=r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:.]+", code="not_an_email", **options
+            most=254, pattern=r'[^@\s<>",;:]+@[^@\s<>",;:]+\.[^@\s<>",;:.]+', code="not_an_email", **options
         )
 
 
@@ -262,7 +262,7 @@ class WebAddress(Str):
     """An http or https address, for people to follow."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(most=2000, pattern=r"https?://[^\s<>\"']+", code="not_a_url", **options)
+        super().__init__(most=2000, pattern=r"""https?://[^\s<>"']+""", code="not_a_url", **options)
 
 
 class TextMap(fields.Dict):

@@ -1,6 +1,6 @@
 """Calls on the wire."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields
 
@@ -45,7 +45,7 @@ CODE = "[a-z][a-z0-9_]{0,59}"
 class DestinationSchema(Schema):
     """A destination of a call."""
 
-    makes = DestinationInput
+    makes: ClassVar[Any] = DestinationInput
 
     id = Id(metadata=about("Names a destination that stands already; leave it out for a new one."))
     country = Country(required=True, metadata=about("Country, ISO 3166-1 alpha-2 or XK.", "FR"))
@@ -63,7 +63,7 @@ class DestinationSchema(Schema):
 class CallWriteSchema(Schema):
     """What a call is made of."""
 
-    makes = CallInput
+    makes: ClassVar[Any] = CallInput
 
     project = Str(required=True, most=40, metadata=about("The project's code.", "INTERVET-DEMO"))
     activity_id = Id(required=True, metadata=about("The project's activity that is offered."))

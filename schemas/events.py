@@ -74,6 +74,49 @@ def _data_of(kind: EventType) -> type[DataSchema]:
 
 
 DATA: Mapping[EventType, type[DataSchema]] = {kind: _data_of(kind) for kind in EventType}
+# What each tells: the sentences of docs/events.md, for the contract.
+MEANING: Mapping[EventType, str] = {
+    EventType.PROJECT_STARTED: "The project's work began.",
+    EventType.PROJECT_SUBMITTED: "Its final report went to the agency.",
+    EventType.PROJECT_FINALISED: "The agency accepted it.",
+    EventType.PROJECT_ARCHIVED: "It was put away.",
+    EventType.CALL_PUBLISHED: "A call can be seen by everyone.",
+    EventType.CALL_UPDATED: "A published call's texts, places or destinations changed.",
+    EventType.CALL_OPENED: "The clock reached its opening.",
+    EventType.CALL_CLOSING_SOON: (
+        "Fourteen, seven, three or one days are left; `days` says how many, `closes_at` until when."
+    ),
+    EventType.CALL_CLOSED: "The clock reached its deadline.",
+    EventType.CALL_DEADLINE_EXTENDED: "The deadline moved from `previous_closes_at` to `closes_at`.",
+    EventType.CALL_CANCELLED: "It was called off.",
+    EventType.CALL_SELECTION_STARTED: "Applications are being selected.",
+    EventType.CALL_DECIDED: "The selection is over.",
+    EventType.CALL_ARCHIVED: "It was put away.",
+    EventType.APPLICATION_SUBMITTED: "An application was taken in.",
+    EventType.APPLICATION_ELIGIBLE: "It may take part in the selection.",
+    EventType.APPLICATION_INELIGIBLE: "It may not.",
+    EventType.APPLICATION_SELECTED: "It was offered a place.",
+    EventType.APPLICATION_RESERVED: "It was put on the reserve list.",
+    EventType.APPLICATION_PROMOTED: "It was offered a place that became free.",
+    EventType.APPLICATION_REJECTED: "It was not selected.",
+    EventType.APPLICATION_CONFIRMED: "The place was taken; a mobility exists.",
+    EventType.APPLICATION_DECLINED: "The place was given back.",
+    EventType.APPLICATION_EXPIRED: "The place was not confirmed in time.",
+    EventType.APPLICATION_WITHDRAWN: "It was taken back.",
+    EventType.MOBILITY_NOMINATED: "A mobility exists.",
+    EventType.MOBILITY_CONFIRMED: "Both sides agreed to it.",
+    EventType.MOBILITY_STARTED: "The stay began.",
+    EventType.MOBILITY_COMPLETED: "The stay ended as planned.",
+    EventType.MOBILITY_RECOGNISED: "Its outcome was recognised at home.",
+    EventType.MOBILITY_CANCELLED: "It was called off before it began.",
+    EventType.MOBILITY_TERMINATED: "It ended early.",
+    EventType.MOBILITY_UPDATED: "Its particulars changed.",
+    EventType.WEBHOOK_PING: "You asked for a sign of life of an endpoint; it is told to that endpoint alone.",
+    EventType.WEBHOOK_DISABLED: (
+        "An endpoint of yours answered 410, or failed for five days; "
+        "what it missed is held. It is told to your other endpoints."
+    ),
+}
 INSTANCES: Mapping[EventType, DataSchema] = {kind: schema() for kind, schema in DATA.items()}
 
 

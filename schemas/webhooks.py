@@ -95,12 +95,18 @@ class AttemptSchema(Schema):
 
     number = Int(metadata=about("Counts from 1."))
     at = Instant(metadata=about("When it ended."))
-    duration_ms = Int(metadata=about("How long it took, in milliseconds."))
+    duration_ms = fields.Method(
+        "duration", metadata=about("How long it took, in milliseconds; null where no connection was made.")
+    )
     url = fields.String(metadata=about("To where."))
     status = fields.Integer(allow_none=True, metadata=about("The reply's status."))
     error = fields.String(allow_none=True, metadata=about("Why there was no whole reply.", "timeout"))
     reply_headers = fields.Dict(allow_none=True, metadata=about("The reply's headers."))
     reply = fields.Method("reply_text", metadata=about("The first 16 KiB of the reply, for 30 days."))
+
+    def duration(self, attempt: Any) -> int | None:
+        """Its time, but for a connection that failed: there it would tell a closed port from a silent one."""
+        return None if attempt.error == "connect" else int(attempt.duration_ms)
 
     def reply_text(self, attempt: Any) -> str | None:
         """The reply as text; what isn't UTF-8 is shown as replacement signs."""

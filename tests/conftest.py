@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 import migrations
@@ -123,6 +123,26 @@ def client(config: Config, database: Database, clock: Clock) -> FlaskClient:
 def as_(client: FlaskClient, world: World) -> Callable[..., Any]:
     """Call the API as somebody: `as_("coordinator").get("/v1/me")`."""
     return lambda name, **scopes: Caller(client, world.token(name, **scopes))
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Callable[[], Any]], int]:
+    """How many statements something sends to the database: `count_queries(lambda: client.get("/v1/calls"))`."""
+
+    def count(act: Callable[[], Any]) -> int:
+        statements: list[Any] = []
+
+        def note(*statement: Any) -> None:
+            statements.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            act()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        return len(statements)
+
+    return count
 
 
 class Caller:

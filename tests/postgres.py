@@ -26,6 +26,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,23 +43,27 @@ OLDEST = 15
 START_WITHIN = 60  # seconds; two to four unless the machine is busy
 STOP_WITHIN = 20  # seconds; well below one unless the machine is busy
 
-# "$1" holds the binaries and "$2" everything else. The shell waits for its input to end, which it does when we close it
-# or are gone, and then throws everything away: nothing in the data is worth a clean end. SIGQUIT ends a server that is
-# up without delay; one that is just starting does not hear it yet (the shell starts it with SIGQUIT ignored), but dies
-# of SIGTERM.
+# The first two arguments are where the binaries are and where the rest is to be; settings follow. The shell waits
+# for its input to end, which it does when we close it or are gone, and then throws everything away: nothing in the data
+# is worth a clean end. SIGQUIT ends a server that is up without delay; one that is just starting does not hear it yet
+# (the shell starts it with SIGQUIT ignored), but dies of SIGTERM.
 SUPERVISOR = """
-exec > "$2/log" 2>&1
-"$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+binaries=$1 directory=$2
+shift 2
+exec > "$directory/log" 2>&1
+"$binaries/initdb" --pgdata="$directory/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
     --no-sync --no-instructions || exit
-"$1/postgres" -D "$2/data" -k "$2" -F \
-    -c listen_addresses= -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 \
-    -c max_wal_size=4GB -c jit=off &
+"$binaries/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= "$@" &
 cat > /dev/null
 kill -TERM $!
 kill -QUIT $!
 wait $!
-rm -rf "$2"
+rm -rf "$directory"
 """
+FORGETFUL = (
+    *("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "wal_level=minimal"),
+    *("-c", "max_wal_senders=0", "-c", "max_wal_size=4GB", "-c", "jit=off"),
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def pytest_unconfigure() -> None:
     stop_servers()
 
 
-def start_server() -> Server:
+def start_server(settings: Sequence[str] = FORGETFUL) -> Server:
     """Begin to start a server of our own; it answers in two seconds or so."""
     # Not in $TMPDIR: that may be closed to the account, or make the socket's path too long (107 bytes).
     directory = Path(tempfile.mkdtemp(prefix="intervet-pg-", dir="/tmp"))
@@ -119,7 +124,7 @@ def start_server() -> Server:
     _hand_over(directory, account)
     binaries = _binaries(directory, account)
     supervisor = subprocess.Popen(
-        ["sh", "-c", SUPERVISOR, "sh", binaries, directory],
+        ["sh", "-c", SUPERVISOR, "sh", binaries, directory, *settings],
         stdin=subprocess.PIPE,
         cwd=directory,
         start_new_session=True,  # Ctrl-C is for us; the server has to outlast the tests that are being put away.

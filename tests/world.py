@@ -15,14 +15,19 @@ from domain.db import new_id
 from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import Call
+from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation, OrganisationType, Role
-from domain.models.projects import ActionType, ProjectState
+from domain.models.participants import Participant
+from domain.models.projects import ActionType, Project, ProjectState
 from domain.models.tokens import Scope
 from domain.policies import OPERATOR
-from domain.services import applications, calls, decisions, projects, tokens
+from domain.services import applications, calls, decisions, memberships, mobilities, participants, projects, tokens
 from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
 from domain.services.calls import CallInput
 from domain.services.destinations import DestinationInput
+from domain.services.memberships import MemberInput
+from domain.services.mobilities import MobilityInput
+from domain.services.participants import ParticipantInput
 from domain.services.projects import ProjectInput
 from domain.services.tokens import TokenInput
 from domain.transaction import Database, transaction
@@ -48,7 +53,7 @@ class World:
         self.database = database
         self.clock = clock
         self._ids: dict[str, UUID] = {}
-        self._tokens: dict[tuple[str, frozenset[Scope]], str] = {}
+        self._tokens: dict[tuple[str, frozenset[Scope], str | None], str] = {}
 
     def do(self, verb: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Call a service in a transaction of its own, as the operator unless told otherwise, now."""
@@ -77,6 +82,19 @@ class World:
                 projects.advance_project(session, "TEST", ProjectState.ONGOING, by=OPERATOR, at=self.clock())
                 self._ids["project"] = project.id
         return self._ids["project"]
+
+    def other_project(self, coordinator: str, *members: str) -> str:
+        """The code of another project, ongoing, that `coordinator` has founded and taken `members` into as schools."""
+        founder_id, ids = self.organisation(coordinator), [self.organisation(name) for name in members]
+        with transaction(self.database) as session:
+            founder = session.get_one(Organisation, founder_id)
+            wanted = replace(PROJECT, code="OTHER")
+            project = projects.create_project(session, wanted, by=OPERATOR, at=self.clock(), coordinator=founder)
+            projects.advance_project(session, "OTHER", ProjectState.ONGOING, by=OPERATOR, at=self.clock())
+            for organisation_id in ids:
+                member = MemberInput(organisation_id, roles=[Role.SENDING])
+                memberships.add_member(session, project, member, by=OPERATOR, at=self.clock())
+        return "OTHER"
 
     def activity(self, code: ActivityCode = ActivityCode.SHORT_TERM_LEARNER) -> UUID:
         """An activity of the project."""
@@ -155,15 +173,60 @@ class World:
             decisions.decide_eligibility, application.id, eligible=True, reason=None
         )
 
-    def token(self, name: str, *, scopes: frozenset[Scope] = frozenset(Scope)) -> str:
-        """A token of the organisation called `name`."""
-        if (name, scopes) not in self._tokens:
+    def participant_input(self, name: str = "Ana", **changes: Any) -> ParticipantInput:
+        """Somebody called `name`, of age, from the Serbian school."""
+        wanted = ParticipantInput(
+            given_names=name,
+            family_name="Petrović",
+            country="RS",
+            sending_organisation_id=self.organisation("school"),
+            birth_date=date(2005, 3, 8),
+        )
+        return replace(wanted, **changes)
+
+    def participant(self, name: str = "Ana", **changes: Any) -> Participant:
+        """A participant of the project."""
+        project_id, wanted = self.project(), self.participant_input(name, **changes)
+        with transaction(self.database) as session:
+            project = session.get_one(Project, project_id)
+            return participants.create_participant(session, project, wanted, by=OPERATOR, at=self.clock())
+
+    def mobility_input(self, participant_id: UUID, **changes: Any) -> MobilityInput:
+        """Three weeks with the host in Lyon that break no rule."""
+        wanted = MobilityInput(
+            project=self.project_code(),
+            participant_id=participant_id,
+            activity_id=self.activity(),
+            receiving_id=self.organisation("host"),
+            receiving_country="FR",
+            receiving_city="Lyon",
+            start_date=date(2027, 2, 1),
+            end_date=date(2027, 2, 21),
+        )
+        return replace(wanted, **changes)
+
+    def mobility(self, participant: Participant | None = None, **changes: Any) -> Mobility:
+        """A nominated mobility, of Ana unless told."""
+        goes = participant or self.participant()
+        return self.do(mobilities.create_mobility, self.mobility_input(goes.id, **changes))  # type: ignore[no-any-return]
+
+    def live(self, mobility: Mobility) -> Mobility:
+        """The mobility, confirmed and begun."""
+        self.do(mobilities.confirm_mobility, mobility.id)
+        return self.do(mobilities.start_mobility, mobility.id)  # type: ignore[no-any-return]
+
+    def token(self, name: str, *, scopes: frozenset[Scope] = frozenset(Scope), project: str | None = None) -> str:
+        """A token of the organisation called `name`, narrowed to a project if one is named."""
+        if (name, scopes, project) not in self._tokens:
             self.project()
             wanted = TokenInput(
-                holder=f"{name}'s clerk", scopes=sorted(scopes), organisation_id=self.organisation(name)
+                holder=f"{name}'s clerk",
+                scopes=sorted(scopes),
+                organisation_id=self.organisation(name),
+                project=project,
             )
-            self._tokens[name, scopes] = self.do(tokens.create_token, wanted).secret
-        return self._tokens[name, scopes]
+            self._tokens[name, scopes, project] = self.do(tokens.create_token, wanted).secret
+        return self._tokens[name, scopes, project]
 
     def project_code(self) -> str:
         """The code of the project, once it is there."""

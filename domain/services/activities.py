@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import policies
@@ -21,9 +21,9 @@ from domain.policies import Principal
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.rule_sets import RULE_SETS
 
-SORT_KEYS: dict[str, ColumnElement[Any]] = {
-    "key": Activity.key.expression,
-    "created_at": Activity.created_at.expression,
+SORT_KEYS = {
+    "key": Activity.key,
+    "created_at": Activity.created_at,
 }
 A = ActivityCode
 FOR_LEARNERS = frozenset({A.SHORT_TERM_LEARNER, A.LONG_TERM_LEARNER, A.GROUP_MOBILITY, A.SKILLS_COMPETITION})

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from domain import policies
@@ -23,7 +23,7 @@ from domain.policies import Principal
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.tokens import revoke_tokens_within
 
-SORT_KEYS: dict[str, ColumnElement[Any]] = {"created_at": Membership.created_at.expression}
+SORT_KEYS = {"created_at": Membership.created_at}
 # A national partner makes tokens for the schools under it: whoever stands there must not be more than a school.
 SCHOOL = frozenset({Role.SENDING, Role.RECEIVING})
 
@@ -97,7 +97,7 @@ def edit_member(
 
 
 def remove_member(session: Session, membership: Membership, *, by: Principal, at: datetime) -> None:
-    """Take a member out of its project; its tokens for the project end. Raises Conflict for one that is needed there."""
+    """Take a member out of its project; its tokens for the project end. Raises Conflict where it is needed."""
     _may_change(by, membership)
     if session.get_one(Project, membership.project_id).coordinator_id == membership.organisation_id:
         raise Conflict("The coordinator can't leave its own project.")
@@ -138,7 +138,7 @@ def as_input(membership: Membership) -> MemberInput:
     return MemberInput(membership.organisation_id, roles=roles, parent_id=membership.parent_id)
 
 
-def _memberships(project: Project) -> Select[tuple[Membership]]:
+def _memberships(project: Project) -> Select[Membership]:
     return select(Membership).where(Membership.project_id == project.id)
 
 
@@ -180,16 +180,16 @@ def _has_schools(session: Session, membership: Membership) -> bool:
     return session.scalar(_schools(membership).limit(1)) is not None
 
 
-def _schools(membership: Membership) -> Select[tuple[UUID]]:
+def _schools(membership: Membership) -> Select[UUID]:
     return select(Membership.id).where(
         Membership.project_id == membership.project_id, Membership.parent_id == membership.organisation_id
     )
 
 
-def _ties(membership: Membership) -> Iterator[tuple[str, Select[tuple[UUID]]]]:
+def _ties(membership: Membership) -> Iterator[tuple[str, Select[UUID]]]:
     """What in the project can name a member, and how to find one that does."""
     project_id, own = membership.project_id, membership.organisation_id
-    naming = {
+    naming: dict[str, tuple[Any, ...]] = {
         "activities": (Activity, Activity.organiser_id),
         "calls": (Call, Call.owner_id, Call.organiser_id),
         "destinations of calls": (Destination, Destination.host_id),
@@ -198,7 +198,8 @@ def _ties(membership: Membership) -> Iterator[tuple[str, Select[tuple[UUID]]]]:
         "mobilities": (Mobility, Mobility.sending_id, Mobility.receiving_id, Mobility.intermediary_id),
     }
     for name, (model, *columns) in naming.items():
-        yield name, select(model.id).where(model.project_id == project_id, or_(*(column == own for column in columns)))
+        named = or_(false(), *(column == own for column in columns))
+        yield name, select(model.id).where(model.project_id == project_id, named)
     yield "schools", _schools(membership)
 
 

@@ -20,9 +20,9 @@ from domain.services import memberships
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.projects import named_project
 
-SORT_KEYS: dict[str, ColumnElement[Any]] = {
-    "legal_name": Organisation.legal_name.expression,
-    "created_at": Organisation.created_at.expression,
+SORT_KEYS = {
+    "legal_name": Organisation.legal_name,
+    "created_at": Organisation.created_at,
 }
 # Rule R12: how the Commission's registers write an Organisation ID and a Participant Identification Code.
 IDENTIFIERS: Mapping[str, tuple[re.Pattern[str], str]] = {
@@ -33,7 +33,7 @@ IDENTIFIERS: Mapping[str, tuple[re.Pattern[str], str]] = {
 
 @dataclass(frozen=True)
 class FirstMembership:
-    """What an organisation is from its first moment: in which project, with which roles, under which national partner."""
+    """What an organisation is from its first moment: in which project, as what, under which national partner."""
 
     project: str
     roles: Sequence[Role]

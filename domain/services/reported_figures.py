@@ -1,24 +1,25 @@
 """Reported figures: what somebody published about a project, kept beside what we compute."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import change, new_id
 from domain.errors import Finding, InvalidInput, NotFound
-from domain.models.activities import ReportedFigure, Unit
+from domain.models.activities import ActivityCode, Profile, ReportedFigure, Unit
 from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services.pages import Page, PageRequest, fetch_page
 
-SORT_KEYS: dict[str, ColumnElement[Any]] = {"created_at": ReportedFigure.created_at.expression}
+SORT_KEYS = {"created_at": ReportedFigure.created_at}
+SCOPES: Mapping[str, Callable[[str], str]] = {"profile": Profile, "activity": ActivityCode}
 COUNT = (re.compile(r"[0-9]{1,9}"), "426")
 # How a value of each unit is written, as published (dates perhaps to the month alone), with an example.
 WRITTEN: Mapping[Unit, tuple[re.Pattern[str], str]] = {
@@ -92,10 +93,11 @@ def list_reported_figures(
 
 def as_input(figure: ReportedFigure) -> ReportedFigureInput:
     """The figure as it stands, in the form in which it is wanted."""
-    return ReportedFigureInput(**{name: getattr(figure, name) for name in ReportedFigureInput.__dataclass_fields__})
+    values = {name: getattr(figure, name) for name in ReportedFigureInput.__dataclass_fields__}
+    return ReportedFigureInput(**values | {"scope": {name: SCOPES[name](code) for name, code in figure.scope.items()}})
 
 
-def _figures(project: Project) -> Select[tuple[ReportedFigure]]:
+def _figures(project: Project) -> Select[ReportedFigure]:
     return select(ReportedFigure).where(ReportedFigure.project_id == project.id)
 
 
@@ -109,6 +111,8 @@ def _misshapen(wanted: ReportedFigureInput) -> Iterator[Finding]:
     shape, example = WRITTEN[wanted.unit]
     if shape.fullmatch(wanted.value) is None:
         yield Finding("/value", "wrong_type", {"expected": example})
+    if len(wanted.scope) > 1:
+        yield Finding("/scope", "too_many", {"limit": 1})
     if wanted.assumed and wanted.assumption is None:
         yield Finding("/assumption", "required")
 

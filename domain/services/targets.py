@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from domain import policies
@@ -17,7 +17,7 @@ from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services.pages import Page, PageRequest, fetch_page
 
-SORT_KEYS: dict[str, ColumnElement[Any]] = {"created_at": Target.created_at.expression}
+SORT_KEYS = {"created_at": Target.created_at}
 COUNTED = (Unit.PARTICIPATION, Unit.PERSON)
 
 
@@ -33,7 +33,7 @@ class TargetInput:
 
 
 def create_target(session: Session, project: Project, wanted: TargetInput, *, by: Principal, at: datetime) -> Target:
-    """Write down what a project promised. Raises Forbidden, InvalidInput for what stands already or can't be counted."""
+    """Write down what a project promised. Raises Forbidden, InvalidInput for what stands already."""
     policies.may_manage_project(by, project.id)
     _check(session, project.id, wanted, besides=None)
     target = Target(id=new_id(), project_id=project.id, created_at=at, updated_at=at, **_values(wanted))
@@ -78,7 +78,7 @@ def as_input(target: Target) -> TargetInput:
     return TargetInput(**values | {"activities": [ActivityCode(code) for code in target.activities]})
 
 
-def _targets(project_id: UUID) -> Select[tuple[Target]]:
+def _targets(project_id: UUID) -> Select[Target]:
     return select(Target).where(Target.project_id == project_id)
 
 

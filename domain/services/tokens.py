@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from domain import policies
 from domain.config import BOOTSTRAP_TOKEN
-from domain.db import new_id
+from domain.db import instant_text, new_id
 from domain.errors import Finding, InvalidInput, NotFound, Unauthenticated
 from domain.models.organisations import Membership, Organisation, Role
 from domain.models.tokens import Scope, Token
@@ -111,7 +111,7 @@ def create_token(session: Session, wanted: TokenInput, *, by: Principal, at: dat
     if not wanted.scopes:
         raise InvalidInput([Finding("/scopes", "required")])
     if wanted.expires_at is not None and wanted.expires_at <= at:
-        raise InvalidInput([Finding("/expires_at", "not_later", {"than": at.isoformat()})])
+        raise InvalidInput([Finding("/expires_at", "not_later", {"than": instant_text(at)})])
     policies.may_manage_tokens(by, organisation_id, project_id=project_id, scopes=wanted.scopes)
     secret = new_secret()
     token = keep_token(session, secret, organisation_id=organisation_id, wanted=wanted, project_id=project_id, at=at)

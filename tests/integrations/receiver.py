@@ -230,6 +230,8 @@ class Receiver:
     """Listens on a port of its own from entering to leaving; over TLS when given a server's context."""
 
     tls: ssl.SSLContext | None = None
+    address: str = "127.0.0.1"
+    port: int = 0
     requests: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -238,35 +240,44 @@ class Receiver:
         self._arrival = threading.Condition()
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = socket.create_server((self.address, self.port), backlog=256)
+        self.port = self._listener.getsockname()[1]
         self._spawn(self._accept)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
         # A thread that waits in accept or recv wakes up at a shutdown, and at nothing less.
-        for one in [self._listener, *self._sockets]:
+        for one in [self._listener, *self._sockets.copy()]:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=5)
         self._listener.close()
 
-    def url(self, path: str = "/ok", *, host: str = "127.0.0.1") -> str:
-        """The address of a path here."""
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
+    def url(self, path: str = "/ok", *, host: str = "") -> str:
+        """The address of a path here, by a name that a test resolves to it if it likes."""
+        return f"{'https' if self.tls else 'http'}://{host or self.address}:{self.port}{path}"
 
     def script(self, path: str, behaviour: Behaviour) -> None:
         """Answer this path so from now on."""
         self._scripts[path] = behaviour
 
+    @property
+    def open_connections(self) -> int:
+        """How many callers are on the line."""
+        return len(self._sockets)
+
     def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[Received]:
         """The requests, once there are so many; TimeoutError when they don't come."""
+        self.wait_until(lambda: len(self.requests) >= count, timeout_s=timeout_s)
+        return list(self.requests)
+
+    def wait_until(self, so: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
+        """Wait until something is so, looking at each request and each hang-up; TimeoutError when it never is."""
         with self._arrival:
-            if not self._arrival.wait_for(lambda: len(self.requests) >= count, timeout_s):
-                raise TimeoutError(f"{len(self.requests)} of {count} requests came within {timeout_s} s")
-            return list(self.requests)
+            if not self._arrival.wait_for(so, timeout_s):
+                raise TimeoutError(f"after {timeout_s} s and {len(self.requests)} requests it was not so")
 
     def _spawn(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -281,25 +292,28 @@ class Receiver:
             except OSError:
                 return
             number += 1
-            self._sockets.add(accepted)
             self._spawn(self._serve, accepted, number)
 
     def _serve(self, accepted: socket.socket, number: int) -> None:
         line = Line(accepted, self._closing)
+        self._sockets.add(line.socket)
         # Whoever calls may hang up, and is often meant to: for the receiver that is never an error.
         with suppress(OSError, Hangup):
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls:
                 line.socket = self.tls.wrap_socket(accepted, server_side=True)
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._sockets ^= {accepted, line.socket}
             with line.socket.makefile("rb") as stream:
                 while request := _read(stream, number):
                     with self._arrival:
                         self.requests.append(request)
                         self._arrival.notify_all()
                     self._behave(line, request.path)
-        self._sockets.discard(accepted)
         with suppress(OSError):
             line.socket.close()
+        with self._arrival:
+            self._sockets -= {accepted, line.socket}
+            self._arrival.notify_all()
 
     def _behave(self, line: Line, path: str) -> None:
         name, _, argument = path.removeprefix("/").partition("?")[0].partition("/")
@@ -307,10 +321,10 @@ class Receiver:
 
 
 def _read(stream: BinaryIO, number: int) -> Received | None:
-    first = stream.readline()
-    if not first:
+    first = stream.readline().decode("latin-1").split(" ")
+    if len(first) != 3:  # The end, or what is left of it once this side has shut the line down.
         return None
-    method, path, _ = first.decode("latin-1").split(" ", 2)
+    method, path, _ = first
     headers: dict[str, str] = {}
     while (line := stream.readline().decode("latin-1").strip()) != "":
         name, _, value = line.partition(":")

@@ -1,55 +1,14 @@
 """The way out, against a receiver that behaves as badly as any: every exchange ends in time, and none goes astray."""
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
+import pycurl
 import pytest
 
-from integrations.http import Exchange, Outcome, Sender
-from tests.integrations.receiver import OK, Line, Receiver, reply
-
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-NAME = "hooks.example.org"  # resolved by the tests' own lookup, to loopback
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A receiver on loopback."""
-    with Receiver() as one:
-        yield one
-
-
-def sender(**settings: Any) -> Sender:
-    """A sender to which loopback is its operator's own network, and plain HTTP will do."""
-    lookup = settings.pop("lookup", lambda _: ["127.0.0.1"])
-    return Sender(**{"allow_http": True, "allowed_networks": LOOPBACK, "lookup": lookup} | settings)
-
-
-def exchange(url: str, *, key: int = 0, endpoint: str = "endpoint", **details: Any) -> Exchange:
-    """A small POST."""
-    return Exchange(key, endpoint, url, b'{"hello":"there"}', {"webhook-id": f"msg_{key}"}, **details)
-
-
-def outcomes(sender: Sender, *exchanges: Exchange) -> list[Outcome]:
-    """Make the exchanges, and wait for all of them."""
-    for one in exchanges:
-        sender.submit(one)
-    done: list[Outcome] = []
-    while sender.in_flight:
-        done += sender.poll(5.0)
-    return done
-
-
-def outcome(url: str, *, timeout_s: float = 5.0, **settings: Any) -> Outcome:
-    """What becomes of one exchange by a sender of its own."""
-    with sender(**settings) as one:
-        return outcomes(one, exchange(url, timeout_s=timeout_s))[0]
-
+from tests.integrations.receiver import Line, Receiver, reply
+from tests.integrations.sending import exchange, outcome, outcomes, sender
 
 BEHAVIOURS = [
     ("/ok", 200, None),
@@ -69,16 +28,15 @@ BEHAVIOURS = [
     ("/drip-head", None, "timeout"),
     ("/endless-interim", None, "timeout"),
     ("/silent", None, "timeout"),
-    ("/switching", None, "protocol"),
+    ("/switching", None, "timeout"),
     ("/endless-head", None, "too_large"),
     ("/wrong-chunks", 200, "protocol"),
-    ("/gzip-in-transfer", 200, "protocol"),
+    ("/gzip-in-transfer", None, "protocol"),
     ("/short-body", 200, "disconnected"),
     ("/nothing", None, "disconnected"),
     ("/reset", None, "disconnected"),
     ("/no-http", None, "protocol"),
     ("/strange-status/20", None, "protocol"),
-    ("/strange-status/2000", None, "protocol"),
     ("/strange-status/-1", None, "protocol"),
 ]
 
@@ -105,7 +63,7 @@ def test_what_is_sent_arrives_as_it_was(receiver: Receiver) -> None:
         "accept": "*/*",
         "accept-encoding": "identity",
         "webhook-id": "msg_0",
-        "content-type": "application/x-www-form-urlencoded",
+        "content-type": "application/json",
         "content-length": "17",
     }
 
@@ -117,3 +75,102 @@ def test_a_large_body_arrives_whole(receiver: Receiver) -> None:
         (came,) = outcomes(one, exchange(receiver.url())._replace(body=body))
 
     assert (came.status, receiver.requests[0].body == body) == (200, True)
+
+
+def test_headers_of_the_last_reply_and_its_first_16_kib_are_reported(receiver: Receiver) -> None:
+    receiver.script("/long", lambda line, _: line.say(reply(500, b"a" * 20_000, X_One="1", X_Two="2")))
+
+    came = outcome(receiver.url("/long"))
+
+    assert (came.headers["x-one"], came.headers["x-two"], came.reply) == ("1", "2", b"a" * 16_384)
+
+
+def test_headers_of_interim_replies_are_not_taken_for_the_last_ones(receiver: Receiver) -> None:
+    assert outcome(receiver.url("/interim-then-ok")).headers == {"content-length": "2", "x-which": "last"}
+
+
+def test_what_is_compressed_stays_so(receiver: Receiver) -> None:
+    came = outcome(receiver.url("/gzip-bomb"))
+
+    assert (came.reply[:2], len(came.reply)) == (b"\x1f\x8b", 16_384)
+
+
+def test_of_an_endless_body_little_more_than_the_bound_is_read(receiver: Receiver) -> None:
+    said: list[int] = []
+
+    def endless(line: Line, _: str) -> None:
+        line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        line.say(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            line.say(b"a" * 4096)
+            said.append(4096)
+
+    receiver.script("/endless", endless)
+    came = outcome(receiver.url("/endless"))
+
+    assert came.status == 200
+    assert sum(said) < 10_000_000  # what the kernels' buffers hold; unread, it can't grow beyond
+
+
+def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+    came = outcome(receiver.url("/redirect"))
+
+    assert (came.headers["location"], [request.path for request in receiver.requests]) == ("/ok", ["/redirect"])
+
+
+def test_cookies_are_dropped(receiver: Receiver) -> None:
+    with sender() as one:
+        outcomes(one, exchange(receiver.url("/cookie")))
+        outcomes(one, exchange(receiver.url("/cookie")))
+
+    assert [request.headers.get("cookie") for request in receiver.requests] == [None, None]
+
+
+def test_neither_proxy_nor_netrc_of_the_environment_is_heeded(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("default login someone password secret\n")
+    for name, value in {
+        "HOME": str(tmp_path),
+        "http_proxy": "http://127.0.0.1:9",
+        "ALL_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    came = outcome(receiver.url())
+
+    assert (came.status, receiver.requests[0].headers.get("authorization")) == (200, None)
+    with pytest.raises(pycurl.error, match="over proxy"):  # It could have: libcurl left alone goes there.
+        _bare(receiver.url()).perform()
+
+
+def test_a_header_with_a_line_end_is_refused_before_anything_is_sent(receiver: Receiver) -> None:
+    bad = exchange(receiver.url())._replace(headers={"x-note": "a\r\nwebhook-id: other"})
+
+    with sender() as one, pytest.raises(ValueError, match="line end"):
+        one.submit(bad)
+
+    assert receiver.requests == []
+
+
+def test_a_closed_and_a_silent_port_are_not_told_apart(receiver: Receiver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        closed_port = gone.getsockname()[1]
+    # A listener whose queue is full takes no more connections: to the caller it is silent.
+    with socket.socket() as silent, socket.socket() as first, socket.socket() as second:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for one in (first, second):
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+        silent_port = silent.getsockname()[1]
+
+        came = [outcome(f"http://127.0.0.1:{port}/", timeout_s=0.5) for port in (closed_port, silent_port)]
+
+    assert [(one.status, one.error) for one in came] == [(None, "connect"), (None, "connect")]
+
+
+def _bare(url: str) -> pycurl.Curl:
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, url)
+    return curl

@@ -45,7 +45,7 @@ def test_the_events_time_is_told_in_utc() -> None:
 
 
 def test_the_headers_are_ours_and_those_of_standard_webhooks() -> None:
-    headers = prepared().headers
+    headers = dict(prepared().headers)
 
     assert headers | {"webhook-signature": ""} == {
         "content-type": "application/json",

@@ -1,0 +1,104 @@
+"""`intervet-admin doctor`: one line for each thing that has to be right."""
+
+import argparse
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+
+import migrations
+from cli.opened import reachable
+from domain.config import Config, ConfigError
+from domain.transaction import Database
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_arguments: argparse.Namespace, config: Config) -> int:
+    """Say what is right and what is wrong; not zero if anything is."""
+    findings = list(examine(config))
+    for name, good, sentence in findings:
+        print(f"{'ok ' if good else 'BAD'}  {name}: {sentence}")
+    return 0 if all(good for _, good, _ in findings) else 1
+
+
+def examine(config: Config) -> Iterator[tuple[str, bool, str]]:
+    """Each thing, whether it is right, and a sentence about it."""
+    with ExitStack() as stack:
+        database: Database | None = None
+        try:
+            database = stack.enter_context(reachable(config))
+            yield "database", True, _address(config)
+        except ConfigError as error:
+            yield "database", False, str(error)
+        if database is not None:
+            yield "engine", True, _engine(database)
+            yield _checked("schema", lambda: _schema(database))
+    yield _checked("data directory", lambda: _data_directory(config.data_dir))
+    yield _checked("secret key", lambda: _secret_key(config))
+    yield _checked("base URL", lambda: _base_url(config.base_url))
+
+
+def _checked(name: str, look: Callable[[], str]) -> tuple[str, bool, str]:
+    try:
+        return name, True, look()
+    except ConfigError as error:
+        return name, False, str(error)
+
+
+def _address(config: Config) -> str:
+    from sqlalchemy import make_url  # noqa: PLC0415
+
+    return make_url(config.database_url).render_as_string(hide_password=True)
+
+
+def _engine(database: Database) -> str:
+    with database.reader.connect() as connection:
+        if database.on_sqlite:
+            return f"SQLite {connection.scalar(text('SELECT sqlite_version()'))}"
+        return f"PostgreSQL {connection.scalar(text('SHOW server_version'))}"
+
+
+def _schema(database: Database) -> str:
+    migrations.check_current(database)
+    return f"{migrations.newest()}, the one that this release needs"
+
+
+def _data_directory(folder: Path) -> str:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return f"{folder} can be written"
+    except OSError as error:
+        raise ConfigError(f"{folder} can't be written: {error.strerror}.") from error
+
+
+def _secret_key(config: Config) -> str:
+    if config.secret_keys:
+        return f"{len(config.secret_keys)} set by INTERVET_SECRET_KEY"
+    path = config.data_dir / "secret_key"
+    if not path.exists():
+        raise ConfigError(f"INTERVET_SECRET_KEY is not set and {path} isn't there; intervet-admin migrate makes one.")
+    if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{path} can be read by others; chmod 600 it.")
+    return f"kept in {path}, for its owner alone"
+
+
+def _base_url(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme == "https" or _is_local(parts.hostname or ""):
+        return address
+    raise ConfigError(f"{address} sends tokens in the clear; use https for anything but this machine.")
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -16,6 +16,7 @@ NOTICES = (14, 7, 3, 1)  # days before the deadline
 # What lies further back is told no more: after a long standstill nobody wants last month's openings.
 LOOK_BACK = timedelta(days=7)
 NOTICE_FRESH = timedelta(days=1)  # a notice of seven days is wrong when six are left
+SHOWN = (CallState.PUBLISHED, CallState.IN_SELECTION, CallState.DECIDED)
 BATCH = 100  # expired places in one transaction
 
 
@@ -40,11 +41,11 @@ def tick(session: Session, *, at: datetime) -> int:
 
 
 def _near(session: Session, at: datetime) -> list[Call]:
-    """Published calls whose opening or deadline lies close enough to matter."""
+    """Calls whose opening or deadline lies close enough to matter, also when their selection began right after it."""
     horizon = at + timedelta(days=max(NOTICES))
     recent = at - LOOK_BACK
     near = or_(Call.opens_at.between(recent, at), Call.closes_at.between(recent, horizon))
-    return list(session.scalars(select(Call).where(Call.state == CallState.PUBLISHED, near)))
+    return list(session.scalars(select(Call).where(Call.state.in_(SHOWN), near)))
 
 
 def _moments(call: Call, at: datetime) -> Iterator[Moment]:

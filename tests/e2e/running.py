@@ -95,6 +95,6 @@ def installation(engine: str, directory: Path) -> Iterator[Running]:
 
 def _answers(running: Running) -> bool:
     try:
-        return running.get("/livez").ok
+        return running.get("/v1/calls").ok
     except requests.ConnectionError:
         return False

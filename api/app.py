@@ -12,8 +12,11 @@ from api import (
     activities,
     applications,
     calls,
+    docs,
     errors,
     events,
+    health,
+    logs,
     me,
     memberships,
     mobilities,
@@ -56,6 +59,8 @@ BLUEPRINTS = (
     mobilities.blp,
     events.blp,
     webhooks.blp,
+    docs.blp,
+    health.blp,
 )
 
 SECURITY_HEADERS = {
@@ -102,16 +107,20 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     )
     app.url_map.converters["name"] = NameConverter
     parsing.set_up(app)
+    logs.set_up(app)
     errors.set_up(app)
     api = new_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.register_blueprint(docs.pages)
     errors.set_up(app)  # Again: the API's own handler drops an exception's headers.
     app.before_request(lambda: _begin(config, clock))
     app.after_request(_finish)
     _check_policies(app)
     version = CatalogueVersion(app.extensions["intervet"].database)
-    app.wsgi_app = Prepared(app.wsgi_app, version=version, clock=clock)  # type: ignore[method-assign]
+    app.wsgi_app = Prepared(  # type: ignore[method-assign]
+        app.wsgi_app, version=version, clock=clock, note=logs.note_prepared(app)
+    )
     return app
 
 

@@ -24,6 +24,7 @@ from schemas.calls import (
     NothingSchema,
     PublishedCallSchema,
 )
+from schemas.forms import SERVED_EXAMPLE
 
 blp = Blueprint("calls", __name__, url_prefix="/v1", description="What is offered, until when, for whom.")
 
@@ -96,7 +97,13 @@ class CallForm(CallResource):
 
     @open_to_all
     @blp.arguments(LanguageQuery, location="query")
-    @blp.response(200, {"type": "object"}, description="JSON Schema 2020-12 of an application's answers.")
+    @blp.response(
+        200,
+        {"type": "object"},
+        content_type="application/schema+json",
+        description="JSON Schema 2020-12 of an application's answers.",
+        example=SERVED_EXAMPLE,
+    )
     def get(self, query: dict[str, Any], id_or_slug: str) -> Response:
         """Read a call's form, as JSON Schema of its answers"""
         call = calls.get_call(self.session, id_or_slug, by=self.caller)

@@ -1,6 +1,6 @@
 """The one table from a rule's no to a status, and the documents that say it (RFC 9457)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,13 +50,13 @@ CODE_OF_STATUS = {
 
 def set_up(app: Flask) -> None:
     """Answer every error of `app` with a problem document."""
-    app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(ValidationError, _invalid)
-    app.register_error_handler(BadJson, _bad_json)
-    app.register_error_handler(IntegrityError, _raced)
-    app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(DomainError, _noted(_domain_error))
+    app.register_error_handler(ValidationError, _noted(_invalid))
+    app.register_error_handler(BadJson, _noted(_bad_json))
+    app.register_error_handler(IntegrityError, _noted(_raced))
+    app.register_error_handler(StaleDataError, _noted(_stale))
+    app.register_error_handler(HTTPException, _noted(_http_error))
+    app.register_error_handler(Exception, _noted(_unexpected))
 
 
 def status_of(error: DomainError) -> int:
@@ -101,6 +101,16 @@ LOCATIONS = {"json", "query"}
 
 # Codes whose title says more than their status does.
 TITLED = {"call_not_open_yet", "call_closed", "duplicate_application", "idempotency_mismatch"}
+
+
+def _noted(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """The same answer, with the error's class kept for the log."""
+
+    def noted(error: Exception) -> Response:
+        g.error_class = type(error).__name__
+        return answer(error)
+
+    return noted
 
 
 def _domain_error(error: DomainError) -> Response:
@@ -155,7 +165,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    current_app.logger.error("unexpected error", exc_info=error, extra={"error_class": type(error).__name__})
+    current_app.logger.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
     return problem(500, "internal", InternalServerError.description)
 
 

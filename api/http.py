@@ -1,9 +1,9 @@
 """One request, one transaction: what every view stands on.
 
 A view asks for `self.session` and `self.caller`; asking opens the transaction (reads get one that can't write), finds
-out who is calling, and takes the Idempotency-Key. Arguments are validated before that, so that nobody holds the writer's
-place while reading somebody's mistakes. The answer is complete before the commit, and the commit comes before the
-answer leaves.
+out who is calling, and takes the Idempotency-Key. Arguments are validated before that, so that nobody holds the
+writer's place while reading somebody's mistakes. The answer is complete before the commit, and the commit comes before
+the answer leaves.
 """
 
 from collections.abc import Callable, Iterable
@@ -157,6 +157,8 @@ class Resource(MethodView):
             with ExitStack() as self._stack:
                 response = make_response(super().dispatch_request(**kwargs))
                 response.headers.update(self.headers)
+                if self.policy.public and request.method in ("GET", "HEAD"):
+                    response = conditional.tagged(response)
                 response = conditional.shortened(response)
                 if self._kept is not None:
                     self._kept.keep(response)

@@ -4,7 +4,7 @@ flask-smorest collects what the decorators say; what is the same for every opera
 headers) is added here by rule, so that a new operation has it without a word.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -23,7 +23,7 @@ from api.openapi_operations import described, webhook
 from api.openapi_parts import HEADERS, NOT_MODIFIED, PARAMETERS, SECURITY_SCHEMES, refusals
 from api.openapi_schemas import Schemas, names
 from domain.models.events import EventType
-from schemas.base import TextInLanguage
+from schemas.base import Either, TextInLanguage
 from schemas.events import DATA, MEANING
 from schemas.problems import ProblemSchema
 
@@ -81,6 +81,9 @@ def document(app: Flask) -> Json:
     events = {kind: refer(schema) for kind, schema in DATA.items()}
     problems = refusals(refer(ProblemSchema))
     raw = deepcopy(api.spec.to_dict())
+    for (schema, *_), name in api.ma_plugin.converter.refs.items():
+        if getattr(schema, "example", None) is not None:
+            raw["components"]["schemas"][name]["example"] = schema.example
     paths = _paths(app, raw["paths"], raw["components"]["schemas"])
     webhooks = {str(kind): {"post": webhook(kind, MEANING[kind], events[kind])} for kind in EventType}
     schemas = Schemas(
@@ -151,17 +154,29 @@ def _explained(parameter: Json) -> Json:
     return parameter | {"description": PATHS.get(name, f"The {name.removesuffix('_id').replace('_', ' ')}'s id.")}
 
 
-def _what_python_knows(_converter: Any, field: fields.Field[Any], ret: Json) -> Json:
-    """The type of a field of which marshmallow doesn't know it: what a method returns, a text in one language."""
+def _what_python_knows(converter: Any, field: fields.Field[Any], ret: Json) -> Json:
+    """The type of a field of which marshmallow doesn't know it."""
     if field.dump_default is None and isinstance(ret.get("type"), str):
         return {"type": [ret["type"], "null"]}
     if "type" in ret or "$ref" in ret:
         return {}
-    if isinstance(field, TextInLanguage):
-        return {"type": ["string", "null"], "examples": ["Three weeks in Lyon"]}
-    if isinstance(field, fields.Method) and field.serialize_method_name:
-        return _type(get_type_hints(getattr(field.parent, field.serialize_method_name))["return"])
-    return {}
+    return next((say(converter, field) for kind, say in UNTYPED.items() if isinstance(field, kind)), {})
+
+
+def _shapes(converter: Any, field: Any) -> Json:
+    return {"anyOf": [converter.resolve_nested_schema(schema) for schema in field.schemas]}
+
+
+def _returned(_converter: Any, field: Any) -> Json:
+    return _type(get_type_hints(getattr(field.parent, field.serialize_method_name))["return"])
+
+
+UNTYPED: Mapping[type, Callable[[Any, Any], Json]] = {
+    Either: _shapes,
+    TextInLanguage: lambda *_: {"type": ["string", "null"], "examples": ["Three weeks in Lyon"]},
+    fields.Constant: lambda _, field: {"const": field.constant},
+    fields.Method: _returned,
+}
 
 
 def _type(annotation: Any) -> Json:

@@ -8,6 +8,7 @@ from api.openapi_schemas import PATCH, REF
 
 Json = dict[str, Any]
 
+JSON = ("/json", "+json")  # how the names of kinds of content end that are one JSON value
 BY_FORMAT = {
     "uuid": "01938f6e-5c00-7000-8000-000000000001",
     "date": "2027-02-01",
@@ -34,7 +35,7 @@ def exemplified(operations: Iterable[Json], schemas: Mapping[str, Json]) -> Json
 def _bodies(operation: Json) -> Iterator[Json]:
     for carrier in (operation.get("requestBody", {}), *operation["responses"].values()):
         for kind, media in carrier.get("content", {}).items():
-            if kind.endswith("json") and not {"example", "examples"} & media.keys():
+            if kind.endswith(JSON) and not {"example", "examples"} & media.keys():
                 yield media
 
 
@@ -51,11 +52,11 @@ def _name(schema: Json) -> str | None:
 
 def example(schema: Json, schemas: Mapping[str, Json]) -> Any:
     """A value that `schema` describes; `schemas` are the ones that it may refer to."""
-    if "$ref" in schema:
-        return example(schemas[schema["$ref"].removeprefix(REF)], schemas)
     for word in ("examples", "enum"):
         if word in schema:
             return schema[word][0]
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].removeprefix(REF)], schemas)
     if "const" in schema:
         return schema["const"]
     for word in ("oneOf", "anyOf"):

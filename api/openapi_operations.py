@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.http import Policy
+from api.openapi_examples import JSON
 from api.openapi_parts import REFUSALS
 from api.openapi_schemas import plain
 from domain.models.events import EventType
@@ -78,7 +79,7 @@ def described(
     """An operation with everything that holds by rule added to what its decorators say."""
     answers = {str(status): answer for status, answer in operation["responses"].items() if str(status).startswith("2")}
     fields = _fields(answers, schemas)
-    tagged = "version" in fields or (policy.public and path.startswith("/v1/"))
+    tagged = "version" in fields or (policy.public and method == "get")
     return {
         "operationId": operation_id(view, method, reads=_reads(answers, fields)),
         "summary": operation["summary"],
@@ -97,7 +98,7 @@ def described(
 
 def _reads(answers: Mapping[str, Json], fields: frozenset[str]) -> str:
     kinds = {kind for answer in answers.values() for kind in answer.get("content", {})}
-    if kinds and "application/json" not in kinds:
+    if kinds and not any(kind.endswith(JSON) for kind in kinds):
         return "export"
     return "list" if fields >= {"items", "next"} else "read"
 

@@ -46,6 +46,7 @@ class Webhooks(Resource):
             self.session, wanted, config=at_hand.config, vault=at_hand.vault, by=self.caller, at=self.at
         )
         self.located(f"/v1/webhooks/{made.endpoint.id}")
+        self.tag(made.endpoint.version)
         return EndpointSchema().dump(made.endpoint) | {"secret": made.secret}
 
 
@@ -102,7 +103,9 @@ class WebhookResume(Resource):
     @blp.response(200, EndpointSchema)
     def post(self, _nothing: dict[str, Any], endpoint_id: UUID) -> Any:
         """Let a disabled endpoint receive again, beginning with what was held for it"""
-        return webhooks.resume_endpoint(self.session, endpoint_id, by=self.caller, at=self.at)
+        endpoint = webhooks.resume_endpoint(self.session, endpoint_id, by=self.caller, at=self.at)
+        self.tag(endpoint.version)
+        return endpoint
 
 
 @blp.route("/webhooks/<uuid:endpoint_id>/deliveries")

@@ -7,10 +7,12 @@ from functools import partial
 from io import BytesIO
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pycurl
 from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
 from benchmarks.measure import Effort, Figure, compared, interleaved
 from benchmarks.servers import ENGINES, SECRET_KEY, database, url_of
@@ -19,7 +21,7 @@ from domain.config import Config
 from domain.db import new_id
 from domain.models.events import Event
 from domain.models.tokens import Scope
-from domain.models.webhooks import Delivery, DeliveryState
+from domain.models.webhooks import Delivery, DeliveryState, Endpoint
 from domain.policies import Principal
 from domain.services import webhooks
 from domain.services.deliveries import claim
@@ -67,10 +69,11 @@ def run(effort: Effort) -> Iterator[Figure]:
 
 
 def _delivered(worker: Worker, opened: Database, endpoints: Sequence[UUID], count: int) -> float:
-    _owe(opened, endpoints, count)
+    with transaction(opened) as session:
+        _owe(session, endpoints, count)
     settled = _settled(opened)
     began = time.perf_counter()
-    while worker.round():
+    while worker.round() or worker.claims:
         pass
     seconds = time.perf_counter() - began
     assert _settled(opened) - settled == count
@@ -136,20 +139,19 @@ def _endpoints(opened: Database, config: Config, port: int) -> list[UUID]:
     with transaction(opened) as session:
         for position, event in enumerate(session.scalars(select(Event)), start=1):
             event.position = position
-        return list(session.scalars(select(webhooks.Endpoint.id)))
+        return list(session.scalars(select(Endpoint.id)))
 
 
-def _owe(opened: Database, endpoints: Sequence[UUID], count: int) -> None:
-    """`count` deliveries that are due, each of an event of its own."""
-    with transaction(opened) as session:
-        last = session.scalar(select(func.max(Event.position))) or 0
-        table = Event.__table__
-        model = dict(session.execute(select(table).order_by(Event.position).limit(1)).mappings().one())
-        each = range(-(-count // len(endpoints)))
-        copies = [model | {"id": new_id(), "position": last + 1 + number, "once": None} for number in each]
-        session.execute(insert(table), copies)
-        owed = [_owed(copy["id"], endpoint) for copy in copies for endpoint in endpoints]
-        session.execute(insert(Delivery), owed[:count])
+def _owe(session: Session, endpoints: Sequence[UUID], count: int) -> None:
+    """`count` deliveries that are due, to each endpoint of an event in turn."""
+    last = session.scalar(select(func.max(Event.position))) or 0
+    table: Any = Event.__table__
+    model = dict(session.execute(select(table).order_by(Event.position).limit(1)).mappings().one())
+    each = range(-(-count // len(endpoints)))
+    copies = [model | {"id": new_id(), "position": last + 1 + number, "once": None} for number in each]
+    session.execute(insert(table), copies)
+    owed = [_owed(copy["id"], endpoint) for copy in copies for endpoint in endpoints]
+    session.execute(insert(Delivery), owed[:count])
 
 
 def _owed(event_id: UUID, endpoint_id: UUID) -> dict[str, object]:
@@ -168,8 +170,8 @@ def _owed(event_id: UUID, endpoint_id: UUID) -> dict[str, object]:
 
 def _example(worker: Worker, opened: Database, endpoints: Sequence[UUID]) -> Exchange:
     """What the worker would send, for the floor to send as well."""
-    _owe(opened, endpoints, 1)
     with transaction(opened) as session:
+        _owe(session, endpoints, 1)
         (claimed,) = claim(session, busy={}, per_endpoint=1, limit=1, lease=LEASE, at=utcnow())
         example = worker.exchange(claimed, start_by=time.monotonic() + 60)
         session.rollback()

@@ -1,4 +1,4 @@
-"""Makes requests over kept-alive connections, as fast as they are answered: a process of its own, the same for all sides.
+"""Makes requests over kept-alive connections, as fast as they are answered: one process, the same for all sides.
 
     echo '{"port": 8000, "connections": 16, "seconds": 1, "request": "GET / HTTP/1.1\r\n…", "first": 0}' |
         python -m benchmarks.load

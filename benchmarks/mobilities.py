@@ -25,6 +25,7 @@ from tests.world import World
 ROWS, FEW = 100_000, 10_000
 PARTICIPANTS = 1000
 FORMATS = {"csv": "CSV", "ndjson": "JSON lines"}
+FEW_OF = ActivityCode.JOB_SHADOWING
 ROUNDS = 5  # each takes seconds
 BATCH = 5000  # rows in one statement
 CHUNK = 2000  # rows that a bare loop fetches at once
@@ -53,12 +54,12 @@ def run(effort: Effort) -> Iterator[Figure]:
             # One process, so that it is known whose memory to look at.
             with served("wsgi:app", url_of(opened), workers=1) as ours:
                 yield _memory(engine, ours, token, rows=rows, few=few)
-                for kind in FORMATS:
+                for kind, format_name in FORMATS.items():
                     floor = partial(FLOOR_SIDES[engine], opened, kind, rows)
                     sides = {"ours": partial(_exported, ours, token, kind, rows), "floor": floor}
                     measured = interleaved(sides, rounds=min(ROUNDS, effort.rounds))
                     yield compared(
-                        f"export as {FORMATS[kind]}",
+                        f"export as {format_name}",
                         measured["ours"],
                         measured["floor"],
                         engine=engine,
@@ -126,9 +127,9 @@ def _memory(engine: str, ours: Served, token: str, *, rows: int, few: int) -> Fi
     worker = _only_child(ours.pid)
     growths = []
     for kind in FORMATS:
-        _exported(ours, token, kind, few, activity=ActivityCode.STAFF_TRAINING)
+        _exported(ours, token, kind, few, activity=FEW_OF)
         highest = []
-        for count, query in ((few, {"activity": str(ActivityCode.STAFF_TRAINING)}), (rows, {})):
+        for count, query in ((few, {"activity": str(FEW_OF)}), (rows, {})):
             Path(f"/proc/{worker}/clear_refs").write_text("5")  # forgets the highest so far
             _exported(ours, token, kind, count, **query)
             highest.append(_highest(worker))
@@ -164,7 +165,7 @@ def _fill(opened: Database, rows: int, few: int) -> str:
     """`rows` mobilities, `few` of them of another activity; the token of who may export them."""
     world = World(opened, utcnow)
     project, school, host = world.project(), world.organisation("school"), world.organisation("host")
-    many, rest = world.activity(), world.activity(ActivityCode.STAFF_TRAINING)
+    many, rest = world.activity(), world.activity(FEW_OF)
     people = [_participant(number, project, school) for number in range(PARTICIPANTS)]
     with transaction(opened) as session:
         session.execute(insert(_table(Participant)), people)

@@ -14,9 +14,9 @@ ENGINE_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 HEAD = """# How fast it is
 
-Written by `make bench`; do not edit. Each ratio is what we do by what the floor does in the same round on the same machine,
-the median of interleaved rounds (in brackets: the lowest and the highest). The ratio says something, the figures beside it
-little: they are those of one machine in one hour, on which server, database and load shared all cores.
+Written by `make bench`; do not edit. Each ratio is what we do by what the floor does in the same round on the same
+machine: the median of interleaved rounds, in brackets the lowest and the highest. The ratio says something, the figures
+beside it little: they are those of one machine in one hour, on which server, database and load shared all cores.
 """
 
 

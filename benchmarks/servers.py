@@ -17,7 +17,7 @@ from tests import postgres
 
 ROOT = Path(__file__).parents[1]
 ENGINES = ("sqlite", "postgresql")
-SECRET_KEY = "a key for benchmarks, of no use elsewhere"
+SECRET_KEY = "a key for benchmarks that is of no use elsewhere"
 WORKERS, THREADS = 2, 4  # on both sides of a comparison, whatever the engine
 START_WITHIN = 30  # seconds
 

@@ -29,7 +29,11 @@ SHOWN = 60  # characters of a value
 
 
 class NothingWritten(Exception):
-    """A dry run has seen enough: what it did is rolled back."""
+    """A dry run has seen enough: what it did is rolled back, and these are the changes that it would have made."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        super().__init__()
+        self.changes = changes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,30 +78,24 @@ def load(database: Database, file: ProjectFile, *, at: datetime) -> Sequence[Cha
         missing = loading_participations.still_to_make(session, file)
     for start in range(0, len(missing), AT_ONCE):
         with transaction(database) as session:
-            again, project = loading.begin_load(session, file, by=OPERATOR, at=at)
-            for one in missing[start : start + AT_ONCE]:
-                loading_participations.make(again, project, one)
+            loading_participations.make(*loading.resume(session, begun), missing[start : start + AT_ONCE])
+    begun.changes.extend(participations(file, missing))
     with transaction(database) as session:
-        ending, project = loading.begin_load(session, file, by=OPERATOR, at=at)
-        steps = len(ending.changes)
-        loading.advance(ending, project, to=file.project.state)
-    return [*begun.changes, *participations(file, missing), *ending.changes[steps:]]
+        loading.advance(*loading.resume(session, begun), to=file.project.state)
+    return begun.changes
 
 
 def preview(database: Database, file: ProjectFile, *, at: datetime) -> Sequence[Change]:
     """What loading it would do, found out by doing it and taking it back."""
-    changes: list[Change] = []
     try:
         with transaction(database) as session:
             begun, project = loading.begin_load(session, file, by=OPERATOR, at=at)
             loading_calls.load_calls(begun, project)
-            invented = participations(file, loading_participations.still_to_make(session, file))
-            before = len(begun.changes)
+            begun.changes.extend(participations(file, loading_participations.still_to_make(session, file)))
             loading.advance(begun, project, to=file.project.state)
-            changes = [*begun.changes[:before], *invented, *begun.changes[before:]]
-            raise NothingWritten
-    except NothingWritten:
-        return changes
+            raise NothingWritten(begun.changes)
+    except NothingWritten as seen:
+        return seen.changes
 
 
 def participations(file: ProjectFile, missing: Sequence[Numbered]) -> Iterator[Change]:

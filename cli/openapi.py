@@ -2,6 +2,7 @@
 
 import argparse
 import tempfile
+from contextlib import closing
 from difflib import unified_diff
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from api.app import create_app
 from api.openapi import document, written
 from domain.config import Config
+from domain.transaction import connect
 
 PLACE = Path(__file__).parents[1] / "openapi.yaml"
 ADDRESS = "http://127.0.0.1:8000"  # the same for everybody: the file is about the API and not about an installation
@@ -46,4 +48,5 @@ def contract() -> str:
             base_url=ADDRESS,
             secret_keys=("not a secret: this application serves nobody",),
         )
-        return written(document(create_app(config)))
+        with closing(connect(config.database_url)) as database:
+            return written(document(create_app(config, database=database)))

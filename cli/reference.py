@@ -1,6 +1,6 @@
 """The two projects that come along: what they are, whether they are loaded, and the demonstration's schedule.
 
-Read on every start, so nothing here imports what only loading needs.
+Asked on every start, before anything serves, so this imports as little as it can.
 """
 
 import json
@@ -13,9 +13,6 @@ from sqlalchemy import select
 
 from domain.models.projects import Project, ProjectState
 from domain.policies import OPERATOR
-from domain.services import demo
-from domain.services.demo import ScheduledCall
-from domain.services.loading_files import Schedule
 from domain.transaction import Database, reading, transaction
 
 FOLDER = Path(__file__).parents[1] / "data" / "projects"
@@ -32,9 +29,12 @@ def missing(database: Database) -> list[Path]:
 
 def refresh(database: Database, *, at: datetime) -> Sequence[str]:
     """Bring the calls of the demonstration back to what they should show; say what was done."""
+    from domain.services import demo  # noqa: PLC0415  every start asks what is missing, and waits for the answer
+    from domain.services.loading_files import Schedule  # noqa: PLC0415
+
     done: list[str] = []
     for _, plain in _files():
-        calls = [ScheduledCall(call["slug"], Schedule(**call["schedule"])) for call in plain["calls"]]
+        calls = [demo.ScheduledCall(call["slug"], Schedule(**call["schedule"])) for call in plain["calls"]]
         if calls:
             with transaction(database) as session:
                 project = session.scalar(select(Project).where(Project.code == plain["project"]["code"]))

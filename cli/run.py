@@ -17,10 +17,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
-from cli import hello, reference
+from cli import reference
 from cli.migrate import known_token, migrate
 from cli.opened import check_port, opened, reachable
 from domain.config import Config, ConfigError, read_config, with_secret_key
+from domain.errors import DomainError
 from domain.transaction import Database, utcnow
 
 HOST = "127.0.0.1"  # where deploy/gunicorn.conf.py listens
@@ -91,57 +92,67 @@ class Child:
 
 def main() -> int:
     """Prepare, serve until told to end, and end. Not zero when something failed."""
+    wish, parent = Wish(), Parent()
     try:
         _on_signals(_raise_stopped)
         config = with_secret_key(read_config())
         check_port(HOST, config.port)
-        greeting = prepare(config)
+        prepare(config)
+        _on_signals(wish.note)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     except Stopped:
         return 0
-    wish, parent = Wish(), Parent()
-    _on_signals(wish.note)
-    return serve(config, greeting, until=lambda: wish.asked or parent.wants_an_end())
+    return serve(config, until=lambda: wish.asked or parent.wants_an_end())
 
 
-def prepare(config: Config) -> str:
-    """Migrate, load what is missing, move the demonstration's deadlines; give what is to be said once it serves."""
+def prepare(config: Config) -> None:
+    """Migrate, make the first token, and load what is missing."""
     with reachable(config) as database:
         migrate(database, config)
-    with opened(config) as database:
         if config.load_demo:
-            _load_reference_projects(database)
-        return hello.greeting(config, database, known_token(database, config))
+            _load(database, reference.missing(database))
 
 
-def serve(config: Config, greeting: str, *, until: Callable[[], bool]) -> int:
+def serve(config: Config, *, until: Callable[[], bool]) -> int:
     """Run the server and the worker until one of them ends or `until` says so."""
     children = [Child("server", _start(SERVER)), Child("worker", _start(WORKER))]
     try:
-        if _wait_for_answer(config.port, children, until):
+        greeting = refresh(config)  # While they start: they take longer.
+        trouble = _trouble_until_it_answers(config.port, children, until)
+        if not trouble:
             print(greeting, flush=True)
-        while not until() and not any(child.ended for child in children):
-            time.sleep(LOOK_EVERY)
-        fallen = [child for child in children if child.ended]
+            trouble = _trouble_while_it_serves(children, until)
     finally:
         in_time = _end(children)
-    for child in fallen:
-        print(f"The {child.name} ended by itself ({child.process.returncode}).", file=sys.stderr)
-    return 1 if fallen or not in_time else 0
+    if trouble:
+        print(trouble, file=sys.stderr)
+    return 1 if trouble or not in_time else 0
 
 
-def _load_reference_projects(database: Database) -> None:
-    missing = reference.missing(database)
-    if missing:
-        from cli.load import load, read_project_file  # noqa: PLC0415  a second start has no use for it
+def refresh(config: Config) -> str:
+    """Move the demonstration's aged deadlines, and give what is to be said once the server answers."""
+    from cli import hello  # noqa: PLC0415  imported beside the starting server, not before it
 
-        for path in missing:
-            print(f"Loading {path.name} ...", flush=True)
-            load(database, read_project_file(path), at=utcnow())
-    for sentence in reference.refresh(database, at=utcnow()):
-        print(sentence)
+    with opened(config) as database:
+        if config.load_demo:
+            try:
+                for sentence in reference.refresh(database, at=utcnow()):
+                    print(sentence)
+            except DomainError as error:
+                print(f"The demonstration's deadlines stay as they are: {error.detail}", file=sys.stderr)
+        return hello.greeting(config, database, known_token(database, config))
+
+
+def _load(database: Database, files: Sequence[Path]) -> None:
+    if not files:
+        return
+    from cli.load import load, read_project_file  # noqa: PLC0415  a second start has no use for it
+
+    for path in files:
+        print(f"Loading {path.name} ...", flush=True)
+        load(database, read_project_file(path), at=utcnow())
 
 
 def _start(words: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -155,13 +166,26 @@ def _start(words: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, start_new_session=True, preexec_fn=end_with_us)  # noqa: PLW1509, S603  our own words
 
 
-def _wait_for_answer(port: int, children: Sequence[Child], until: Callable[[], bool]) -> bool:
+def _trouble_until_it_answers(port: int, children: Sequence[Child], until: Callable[[], bool]) -> str | None:
     deadline = time.monotonic() + ANSWERS_WITHIN
-    while time.monotonic() < deadline and not until() and not any(child.ended for child in children):
-        if _answers(port):
-            return True
+    while not (until() or _answers(port)):
+        if time.monotonic() > deadline:
+            return f"The server doesn't answer within {ANSWERS_WITHIN:.0f} s."
+        if any(child.ended for child in children):
+            break
         time.sleep(LOOK_EVERY)
-    return False
+    return _fallen(children)
+
+
+def _trouble_while_it_serves(children: Sequence[Child], until: Callable[[], bool]) -> str | None:
+    while not until() and not any(child.ended for child in children):
+        time.sleep(LOOK_EVERY)
+    return _fallen(children)
+
+
+def _fallen(children: Sequence[Child]) -> str | None:
+    fallen = [f"The {child.name} ended by itself ({child.process.returncode})." for child in children if child.ended]
+    return "\n".join(fallen) or None
 
 
 def _answers(port: int) -> bool:

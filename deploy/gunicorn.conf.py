@@ -5,6 +5,7 @@ know without a word, so a test holds every name here against its settings.
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,5 @@ def on_starting(server: Any) -> None:
             pass
     except ConfigError as error:
         raise SystemExit(str(error)) from None
+    # Once for all workers, who fork from here. Importing opens nothing: each worker makes its own application.
+    import_module("api.app")

@@ -29,6 +29,8 @@ ALL_SCOPES = frozenset(Scope)
 NAMES_KNOWN = frozenset(MobilityState) - {MobilityState.NOMINATED, MobilityState.CANCELLED}
 # A host or school reads what concerns it; these keep their distance from persons.
 ANY_MEMBER = frozenset(Role)
+# Who applies for others, and as whose an application is sent.
+SENDERS = frozenset({Role.COORDINATOR, Role.NATIONAL_PARTNER, Role.SENDING})
 EVENTS_FOR_AUTHORITIES = tuple(kind for kind in EventType if kind.startswith(("call.", "mobility.", "project.")))
 
 
@@ -373,7 +375,7 @@ def may_apply(by: Principal, call: Call) -> None:
         return
     require_scope(by, Scope.APPLICATIONS_SUBMIT)
     _must(
-        by.has(call.project_id, Role.COORDINATOR, Role.NATIONAL_PARTNER, Role.SENDING),
+        by.has(call.project_id, *SENDERS),
         "Only the coordinator, a national partner or a sending school may apply for others.",
     )
 

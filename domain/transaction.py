@@ -136,6 +136,14 @@ def check_engine(database: Database) -> None:
         raise ConfigError(f"The database can't be reached: {str(error.orig).strip().splitlines()[0]}") from error
 
 
+def check_writable(database: Database) -> None:
+    """Take the writer's place and give it back, with nothing written. Raises Unavailable, or what the driver raises."""
+    # SQLite locks at BEGIN; on PostgreSQL a copy of another server has no transaction numbers of its own to give.
+    probe = "SELECT 1" if database.on_sqlite else "SELECT pg_current_xact_id()"
+    with _writing(database), _translated(), database.writer.connect() as connection:
+        connection.execute(text(probe))
+
+
 def _writing(database: Database) -> AbstractContextManager[None]:
     return database.lock.held() if database.lock else nullcontext()
 

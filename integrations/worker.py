@@ -22,6 +22,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from domain import logs
 from domain.config import Config, ConfigError, read_config, with_secret_key
 from domain.errors import Unavailable
 from domain.services import clock, deliveries, kept_answers
@@ -207,7 +208,7 @@ def loosened(config: Config) -> Sequence[str]:
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logs.to_stream()
     try:
         config = with_secret_key(read_config())
         database = connect(config.database_url)

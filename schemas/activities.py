@@ -27,13 +27,7 @@ class ActivityWriteSchema(Schema):
 
     makes: ClassVar[Any] = ActivityInput
 
-    key = Str(
-        required=True,
-        most=60,
-        pattern="[a-z][a-z0-9_]*",
-        code="not_a_name",
-        metadata=about("Its name within the project.", "spring_stays"),
-    )
+    key = Str(required=True, most=60, metadata=about("Its name within the project.", "spring_stays"))
     code = OneOf(ActivityCode, required=True, metadata=about("The kind of activity.", "short_term_learner"))
     title = TextMap(required=True, metadata=about("Title, by language."))
     profile = OneOf(

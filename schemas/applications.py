@@ -19,6 +19,7 @@ from schemas.base import (
     ListOf,
     ListQuery,
     OneOf,
+    OwnPart,
     Part,
     QueryBool,
     Schema,
@@ -118,16 +119,16 @@ class ApplicationSchema(ReceiptSchema):
     """An application, for those who handle it. What identifies the person is there for `personal:read` alone."""
 
     project_id = Id(metadata=about("The project."))
-    person = fields.Method("shown_person", metadata=about("Who applies; null without personal:read."))
-    answers = fields.Method("shown_answers", metadata=about("The answers; null without personal:read."))
+    person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read."))
+    answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", {}))
     country = fields.String(metadata=about("The applicant's country."))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
     sending_organisation = fields.String(attribute="sending.legal_name", metadata=about("The school's name."))
     preferences = fields.List(fields.String(), metadata=about("Destination ids, best first."))
-    languages = fields.List(fields.Dict(), metadata=about("Languages they know."))
-    isced_f = fields.String(metadata=about("Field of study."))
-    eqf_level = fields.Integer(metadata=about("EQF level."))
-    graduation_date = Day(metadata=about("When they finish or finished."))
+    languages = fields.List(fields.Nested(LanguageSkillSchema), metadata=about("Languages they know."))
+    isced_f = fields.String(allow_none=True, metadata=about("Field of study."))
+    eqf_level = fields.Integer(allow_none=True, metadata=about("EQF level."))
+    graduation_date = Day(allow_none=True, metadata=about("When they finish or finished."))
     lang = fields.String(metadata=about("In which they are written to."))
     consents = fields.List(fields.Nested(ConsentSchema), metadata=about("What they agreed to."))
     form_version = fields.Integer(metadata=about("The version of the form that was answered."))
@@ -142,14 +143,6 @@ class ApplicationSchema(ReceiptSchema):
     updated_at = Instant(metadata=about("When it last changed."))
 
     PERSONAL = ("person", "answers", "participant_id")
-
-    def shown_person(self, application: Any) -> Any:
-        """The snapshot of the person."""
-        return PersonSchema().dump(application)
-
-    def shown_answers(self, application: Any) -> Any:
-        """The answers as given."""
-        return application.answers
 
 
 class PseudonymousApplicationSchema(ApplicationSchema):

@@ -228,6 +228,22 @@ class Part(fields.Nested):
     default_error_messages = errors_of("object")
 
 
+class OwnPart(fields.Nested):
+    """Some of the record's own fields, shown as an object inside of it."""
+
+    def serialize(self, attr: str, obj: Any, *_: Any, **__: Any) -> Any:
+        """The record itself, as the schema of the part shows it."""
+        return self.schema.dump(obj)
+
+
+class Either(fields.Raw):
+    """One of several shapes, for the docs: the view dumps each row by the one that it has."""
+
+    def __init__(self, *schemas: type["Schema"], **options: Any) -> None:
+        super().__init__(**options)
+        self.schemas = schemas
+
+
 class Email(Str):
     """An e-mail address; what the mail system would accept, loosely."""
 
@@ -282,9 +298,13 @@ class TextInLanguage(fields.Raw):
 
 
 class Schema(MarshmallowSchema):
-    """Unknown fields are refused by name. `makes` is the dataclass that loading gives; none gives a dict."""
+    """Unknown fields are refused by name. `makes` is the dataclass that loading gives; none gives a dict.
+
+    `example` is for the docs, where the examples of the fields would not go together.
+    """
 
     makes: ClassVar[Any] = None
+    example: ClassVar[Any] = None
     error_messages = {  # noqa: RUF012  marshmallow reads it from the class
         "unknown": Coded("unknown_field"),
         "type": Coded("wrong_type", expected="object"),

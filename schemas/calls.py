@@ -41,6 +41,13 @@ LONGEST_GRACE = 7 * 24 * 60  # minutes
 SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
 CODE = "[a-z][a-z0-9_]{0,59}"
 
+ADDRESS = "https://intervet.example/v1/calls/01938f6e-5c00-7000-8000-000000000001"
+SUMMARY = {"en": "For apprentice cooks.", "sq": "Për kuzhinierë nxënës."}
+DESCRIPTION = {
+    "en": "Work in a kitchen, and learn how others do.",
+    "sq": "Punoni në një kuzhinë dhe mësoni nga të tjerët.",
+}
+
 
 class DestinationSchema(Schema):
     """A destination of a call."""
@@ -77,8 +84,12 @@ class CallWriteSchema(Schema):
         metadata=about("The readable part of its address; made from the title unless told.", "three-weeks-in-lyon"),
     )
     title: Any = TextMap(required=True, metadata=about("Title, by language."))
-    summary: Any = TextMap(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("One or two sentences."))
-    description: Any = TextMap(load_default=None, allow_none=True, most=ESSAY, metadata=about("The whole text."))
+    summary: Any = TextMap(
+        load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("One or two sentences.", SUMMARY)
+    )
+    description: Any = TextMap(
+        load_default=None, allow_none=True, most=ESSAY, metadata=about("The whole text.", DESCRIPTION)
+    )
     eligible_countries = ListOf(Country(), required=True, metadata=about("Who may apply, by country.", ["AL"]))
     profile = OneOf(Profile, load_default=None, metadata=about("For learners, staff or anyone.", "learner"))
     destinations = ListOf(Part(DestinationSchema), load_default=(), metadata=about("Where it leads to."))
@@ -114,16 +125,24 @@ class CallSchema(CallWriteSchema):
 
     id = Id(dump_only=True, metadata=about("The call's id."))
     project_id = Id(dump_only=True, metadata=about("Its project."))
-    state = OneOf(CallState, dump_only=True, metadata=about("What people decided about it."))
+    state = OneOf(CallState, dump_only=True, metadata=about("What people decided about it.", "published"))
     status = fields.Method(
         "status_now", dump_only=True, metadata=about("What it shows now, by state and clock.", "open")
     )
-    activity = fields.String(attribute="activity.code", dump_only=True, metadata=about("The kind of activity."))
-    owner = fields.String(attribute="owner.legal_name", dump_only=True, metadata=about("The owner's name."))
+    activity = fields.String(
+        attribute="activity.code", dump_only=True, metadata=about("The kind of activity.", "short_term_learner")
+    )
+    owner = fields.String(
+        attribute="owner.legal_name", dump_only=True, metadata=about("The owner's name.", "A chamber")
+    )
     form_version = Int(dump_only=True, metadata=about("Which version of the form stands."))
-    places_left = fields.Integer(dump_only=True, metadata=about("Places nobody holds yet."))
-    form_url = fields.Method("form_address", dump_only=True, metadata=about("Where its form is, as JSON Schema."))
-    apply_url = fields.Method("apply_address", dump_only=True, metadata=about("Where applications go."))
+    places_left = fields.Integer(dump_only=True, metadata=about("Places nobody holds yet.", 5))
+    form_url = fields.Method(
+        "form_address", dump_only=True, metadata=about("Where its form is, as JSON Schema.", f"{ADDRESS}/form")
+    )
+    apply_url = fields.Method(
+        "apply_address", dump_only=True, metadata=about("Where applications go.", f"{ADDRESS}/applications")
+    )
     version = Int(dump_only=True, metadata=about("Counts its changes."))
     created_at = Instant(dump_only=True, metadata=about("When it was made."))
     updated_at = Instant(dump_only=True, metadata=about("When it last changed."))

@@ -1,6 +1,6 @@
 """A call's questions on the wire."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import post_load
 
@@ -26,6 +26,14 @@ class ChoiceSchema(Schema):
 class FormFieldSchema(Schema):
     """One question. Kept as it was sent: what is left out stays out."""
 
+    example: ClassVar[Any] = {
+        "name": "motivation",
+        "type": "long_text",
+        "label": {"en": "Why do you want to go?", "sq": "Pse dëshironi të shkoni?"},
+        "required": True,
+        "max_length": 2000,
+    }
+
     name = Str(required=True, most=60, metadata={"description": "The answer's name.", "example": "motivation"})
     type = Str(
         required=True,
@@ -43,3 +51,15 @@ class FormFieldSchema(Schema):
     @post_load
     def _plain(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data
+
+
+# A form as it is served, with one question.
+SERVED_EXAMPLE = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://intervet.example/v1/calls/three-weeks-in-lyon/form",
+    "x-form-version": 1,
+    "type": "object",
+    "properties": {"motivation": {"title": "Why do you want to go?", "type": "string", "maxLength": 2000}},
+    "required": ["motivation"],
+    "additionalProperties": False,
+}

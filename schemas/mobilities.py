@@ -15,6 +15,7 @@ from schemas.base import (
     Bool,
     Country,
     Day,
+    Either,
     Id,
     Instant,
     Int,
@@ -154,12 +155,17 @@ class MobilityItemSchema(MobilitySchema):
     explanations = fields.Method(
         "explained", metadata=about("What the record breaks, by rule.", {"R03": "At most 2 funded travel days."})
     )
-    missing = fields.Function(missing, metadata=about("The fields that a complete record needs.", ["end_date"]))
+    missing = fields.Method("lacking", metadata=about("The fields that a complete record needs.", ["end_date"]))
 
     def explained(self, mobility: Any) -> dict[str, str]:
         """A sentence for each rule that is broken, in the reader's language."""
         lang = sentence_language([tag for tag in reader.get().languages if tag != EVERY_LANGUAGE])
         return {rule: message(f"rule_{rule}", lang) for rule in mobility.violations}
+
+    def lacking(self, mobility: Any) -> list[str]:
+        """The fields still to be filled in, by their names here."""
+        names = {field.attribute or name: name for name, field in self.fields.items()}
+        return [names[column] for column in missing(mobility)]
 
 
 class TombstoneSchema(Schema):
@@ -170,16 +176,13 @@ class TombstoneSchema(Schema):
     updated_at = Instant(metadata=about("When it went, or last changed."))
 
 
-class ListedMobilitySchema(MobilitySchema):
-    """A mobility, or with `modified_since` a tombstone: its id, `deleted` and `updated_at` alone."""
-
-    deleted = fields.Constant(True, metadata=about("On a tombstone alone: it has gone from this list."))
-
-
 class MobilityListSchema(Schema):
     """A page of mobilities."""
 
-    items = fields.List(fields.Nested(ListedMobilitySchema), metadata=about("The mobilities of this page."))
+    items = fields.List(
+        Either(MobilitySchema, TombstoneSchema),
+        metadata=about("The mobilities of this page; with `modified_since`, tombstones among them."),
+    )
     next = fields.String(allow_none=True, metadata=about("The address of the next page; null on the last."))
     as_of = Instant(metadata=about("Pass this as `modified_since` next time, and no change is missed."))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 import migrations
@@ -83,6 +83,8 @@ def database(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
     path = tmp_path / "intervet.sqlite"
     shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
     database = connect(f"sqlite:///{path}")
+    # As on the PostgreSQL of the tests: what a power failure would take is nobody's loss here.
+    event.listen(database.writer, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
     yield database
     database.close()
 
@@ -161,6 +163,8 @@ class Caller:
 
 
 def _empty(database: Database) -> None:
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables if table.name != "catalogue")
+    # Row by row: to TRUNCATE these small tables, with a new file for each and its indexes, takes four times as long.
     with transaction(database) as session:
-        session.execute(text(f"TRUNCATE {tables}"))
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "catalogue":
+                session.execute(table.delete())

@@ -9,18 +9,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.db import new_id
+from domain.errors import InvalidInput
 from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import Call
+from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation, OrganisationType, Role
 from domain.models.participants import Participant
 from domain.models.projects import ActionType, Project, ProjectState
 from domain.models.tokens import Scope
-from domain.policies import OPERATOR
+from domain.policies import OPERATOR, Principal
 from domain.services import applications, calls, decisions, memberships, mobilities, participants, projects, tokens
 from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
 from domain.services.calls import CallInput
@@ -30,7 +34,7 @@ from domain.services.mobilities import MobilityInput
 from domain.services.participants import ParticipantInput
 from domain.services.projects import ProjectInput
 from domain.services.tokens import TokenInput
-from domain.transaction import Database, transaction
+from domain.transaction import Database, reading, transaction
 
 # name: (country, roles, the national partner above it)
 MEMBERS: dict[str, tuple[str, tuple[Role, ...], str | None]] = {
@@ -60,6 +64,27 @@ class World:
         with transaction(self.database) as session:
             return verb(session, *args, **{"by": OPERATOR, "at": self.clock(), **options})
 
+    def refused(self, verb: Callable[..., Any], *args: Any, **options: Any) -> list[tuple[str, str]]:
+        """What a service finds wrong with its input: the pointer and the code of each finding."""
+        with pytest.raises(InvalidInput) as caught:
+            self.do(verb, *args, **options)
+        return [(finding.pointer, finding.code) for finding in caught.value.findings]
+
+    def read(self, query: Any) -> list[Any]:
+        """What the database holds."""
+        with reading(self.database) as session:
+            return list(session.scalars(query))
+
+    def recorded(self) -> list[EventType]:
+        """The events so far, first to last."""
+        return self.read(select(Event.type).order_by(Event.id))
+
+    def principal(self, name: str, **options: Any) -> Principal:
+        """The organisation called `name` as a caller; options are those of its token."""
+        secret = self.token(name, **options)
+        with reading(self.database) as session:
+            return tokens.authenticate(session, secret, at=self.clock())
+
     def organisation(self, name: str) -> UUID:
         """The organisation called `name`, in the project with its role there."""
         if name not in self._ids:
@@ -69,6 +94,10 @@ class World:
             if name in MEMBERS and name != "coordinator":
                 self._join(name)
         return self._ids[name]
+
+    def names(self) -> dict[str, UUID]:
+        """Everything made so far that has a name."""
+        return dict(self._ids)
 
     def project(self) -> UUID:
         """The project TEST, ongoing."""
@@ -172,6 +201,13 @@ class World:
         return self.do(  # type: ignore[no-any-return]
             decisions.decide_eligibility, application.id, eligible=True, reason=None
         )
+
+    def selection(self, *names: str, **changes: Any) -> list[Application]:
+        """Eligible applications of those named, to one call whose selection has begun."""
+        call = self.call(**changes)
+        found = [self.eligible(call, name) for name in names]
+        self.do(calls.begin_selection, str(call.id), at=call.closes_at)
+        return found
 
     def participant_input(self, name: str = "Ana", **changes: Any) -> ParticipantInput:
         """Somebody called `name`, of age, from the Serbian school."""

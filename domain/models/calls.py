@@ -93,8 +93,8 @@ class Call(Identified, Base):
     state: Mapped[CallState] = mapped_column(enumeration(CallState), default=CallState.DRAFT)
     synthetic: Mapped[bool] = mapped_column(default=False)
 
-    owner: Mapped[Organisation] = relationship(foreign_keys=[owner_id], lazy="selectin")
-    activity: Mapped[Activity] = relationship(lazy="selectin", viewonly=True)
+    owner: Mapped[Organisation] = relationship(foreign_keys=[owner_id], lazy="joined", innerjoin=True)
+    activity: Mapped[Activity] = relationship(lazy="joined", innerjoin=True, viewonly=True)
     destinations: Mapped[list["Destination"]] = relationship(
         order_by="Destination.position", lazy="selectin", cascade="all, delete-orphan", back_populates="call"
     )
@@ -140,7 +140,7 @@ class Destination(Base):
     ends_on: Mapped[date | None]
 
     call: Mapped[Call] = relationship(back_populates="destinations")
-    host: Mapped[Organisation | None] = relationship(lazy="selectin")
+    host: Mapped[Organisation | None] = relationship(lazy="joined")
 
     @property
     def places_left(self) -> int | None:

@@ -1,5 +1,6 @@
 """Activities: the kinds of thing that a project offers, each within its rule set."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ SORT_KEYS = {
     "key": Activity.key,
     "created_at": Activity.created_at,
 }
+KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 A = ActivityCode
 FOR_LEARNERS = frozenset({A.SHORT_TERM_LEARNER, A.LONG_TERM_LEARNER, A.GROUP_MOBILITY, A.SKILLS_COMPETITION})
 FOR_ANYONE = frozenset({A.TRAINING_COURSE, A.OUTREACH_EVENT})
@@ -70,6 +72,7 @@ def edit_activity(
     _check(found)
     change(activity, _values(wanted), at=at)
     session.flush()
+    session.expire(activity, ["organiser"])
     return activity
 
 
@@ -110,6 +113,8 @@ def _contradictions(
         yield Finding("/code", "not_a_choice", {"choices": ", ".join(sorted(allowed))})
     if not any(wanted.title.values()):
         yield Finding("/title", "required")
+    if KEY.fullmatch(wanted.key) is None:
+        yield Finding("/key", "not_a_name")
     same_key = select(Activity.id).where(Activity.project_id == project.id, Activity.key == wanted.key)
     if session.scalar(same_key.where(Activity.id != besides)) is not None:
         yield Finding("/key", "taken")

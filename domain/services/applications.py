@@ -141,7 +141,8 @@ def _sending_organisation(session: Session, call: Call, wanted: ApplicationInput
     membership = session.scalar(
         select(Membership).where(Membership.project_id == call.project_id, Membership.organisation_id == sending_id)
     )
-    if membership is None:
+    # Whoever sends a person is shown who that is: a host or an authority doesn't become that by being named.
+    if membership is None or not policies.SENDERS.intersection(membership.roles):
         application_rules.refuse("/sending_organisation_id", "not_found")
     assert membership is not None
     if by is not PUBLIC:

@@ -1,7 +1,9 @@
 """What keeps a call from being made, changed or published."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +19,9 @@ from domain.services import forms
 if TYPE_CHECKING:
     from domain.services.calls import CallInput
 
+# What readers are shown: a draft may still lack it, a call that is published may not (nor a title, which none may lack).
+SHOWN = ("summary", "description", "eligible_countries")
+
 
 def check(findings: list[Finding]) -> None:
     """Raise InvalidInput when there is anything to be said."""
@@ -27,6 +32,10 @@ def check(findings: list[Finding]) -> None:
 def contradictions(wanted: "CallInput") -> list[Finding]:
     """What can't be true together, whatever else there is."""
     found = list(forms.check_form(wanted.form, root="/form"))
+    if not any(wanted.title.values()):
+        found.append(Finding("/title", "required"))
+    if wanted.slug is not None and reads_as_id(wanted.slug):
+        found.append(Finding("/slug", "not_a_slug"))
     if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:
         found.append(Finding("/closes_at", "not_later", {"than": instant_text(wanted.opens_at)}))
     if wanted.how_to_apply is HowToApply.EXTERNAL_URL and not wanted.external_url:
@@ -35,6 +44,15 @@ def contradictions(wanted: "CallInput") -> list[Finding]:
         if place.starts_on and place.ends_on and place.ends_on < place.starts_on:
             found.append(Finding(f"/destinations/{index}/ends_on", "not_later", {"than": place.starts_on.isoformat()}))
     return found
+
+
+def reads_as_id(text: str) -> bool:
+    """Whether an address with this in it is taken for a call's id."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def strangers(session: Session, wanted: "CallInput", project: Project) -> list[Finding]:
@@ -66,6 +84,7 @@ def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
         found.append(Finding("/places", "fewer_than_taken", {"taken": call.taken}))
     if call.state is CallState.DRAFT:
         return found
+    found += _lacking(wanted, SHOWN)
     if wanted.closes_at != call.closes_at:
         found.append(Finding("/closes_at", "use_extension"))
     if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
@@ -77,15 +96,11 @@ def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
 
 def unready(call: Call, at: datetime) -> list[Finding]:
     """What a draft still lacks before it can be shown to everyone."""
-    wanting: dict[str, Any] = {
-        "/title": call.title,
-        "/summary": call.summary,
-        "/description": call.description,
-        "/eligible_countries": call.eligible_countries,
-        "/opens_at": call.opens_at,
-        "/closes_at": call.closes_at,
-    }
-    found = [Finding(pointer, "required") for pointer, value in wanting.items() if not value]
+    found = _lacking(call, ("title", *SHOWN, "opens_at", "closes_at"))
     if call.closes_at is not None and call.closes_at <= at:
         found.append(Finding("/closes_at", "not_later", {"than": instant_text(at)}))
     return found
+
+
+def _lacking(call: "Call | CallInput", names: Iterable[str]) -> list[Finding]:
+    return [Finding(f"/{name}", "required") for name in names if not getattr(call, name)]

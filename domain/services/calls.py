@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy import Select, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
@@ -109,11 +109,10 @@ def list_calls(session: Session, wanted: CallFilter, *, by: Principal, at: datet
 
 def next_moment(session: Session, *, at: datetime) -> datetime | None:
     """The next instant at which any call shows another status by the clock."""
-    moments = [
-        session.scalar(select(func.min(column)).where(Call.state == CallState.PUBLISHED, column > at))
-        for column in (Call.opens_at, Call.closes_at)
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
+    coming = case((Call.opens_at > at, Call.opens_at), else_=Call.closes_at)
+    still_to_come = select(func.min(coming)).where(Call.state == CallState.PUBLISHED, Call.closes_at > at)
+    moment: datetime | None = session.scalar(still_to_come)
+    return moment
 
 
 def shown_since(call: Call, at: datetime) -> datetime:
@@ -149,7 +148,7 @@ def create_call(session: Session, wanted: CallInput, *, by: Principal, at: datet
         updated_at=at,
         **_plain_values(wanted),
     )
-    destinations.set_destinations(call, wanted.destinations, at=at)
+    destinations.set_destinations(session, call, wanted.destinations, at=at)
     session.add(call)
     session.flush()
     return call
@@ -160,7 +159,9 @@ def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal,
 
     Raises Conflict when it can't be edited any more, InvalidInput for what an open call can't change.
     """
-    policies.may_manage_calls(by, call.project_id, owner_id=call.owner_id, countries=wanted.eligible_countries)
+    # Both: who may manage a call for one country must neither widen it nor narrow one for several to its own.
+    for countries in (call.eligible_countries, wanted.eligible_countries):
+        policies.may_manage_calls(by, call.project_id, owner_id=call.owner_id, countries=countries)
     if call.state not in EDITABLE:
         raise Conflict(f"This call is {call.state} and can't be edited; copy it to make a new one.")
     project = _project(session, wanted.project, by=by)
@@ -174,8 +175,9 @@ def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal,
         change(call, {"slug": _free_slug(session, wanted.slug, given=True)}, at=at)
     if list(wanted.form) != call.form:
         change(call, {"form_version": call.form_version + 1}, at=at)
-    moved = destinations.set_destinations(call, wanted.destinations, at=at)
-    if (change(call, _plain_values(wanted), at=at) or moved) and call.state is not CallState.DRAFT:
+    moved = destinations.set_destinations(session, call, wanted.destinations, at=at)
+    values = _plain_values(wanted) | {"profile": wanted.profile or call.profile}
+    if (change(call, values, at=at) or moved) and call.state is not CallState.DRAFT:
         events.record(session, EventType.CALL_UPDATED, call, at=at)
     session.flush()
     return call
@@ -280,10 +282,9 @@ def _managed(session: Session, id_or_slug: str, *, by: Principal) -> Call:
 
 
 def _named(id_or_slug: str) -> Select[Call]:
-    try:
+    if call_rules.reads_as_id(id_or_slug):
         return select(Call).where(Call.id == UUID(id_or_slug))
-    except ValueError:
-        return select(Call).where(Call.slug == id_or_slug)
+    return select(Call).where(Call.slug == id_or_slug)
 
 
 def _found(call: Call | None) -> Call:

@@ -1,14 +1,19 @@
 """The destinations of a call, matched by id: what stands is changed, what is new is added, the rest goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from domain.db import new_id
 from domain.errors import Finding, InvalidInput
+from domain.models.applications import Application
 from domain.models.calls import Call, Destination
+from domain.models.mobilities import Mobility
 
 
 @dataclass(frozen=True)
@@ -24,23 +29,10 @@ class DestinationInput:
     ends_on: date | None = None
 
 
-def set_destinations(call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
+def set_destinations(session: Session, call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
     """Match by id: change those named, add the new, drop the rest. Raises InvalidInput for a drop that would strand."""
     standing = {place.id: place for place in call.destinations}
-    found = [
-        Finding(f"/destinations/{index}/id", "not_found")
-        for index, place in enumerate(wanted)
-        if place.id is not None and place.id not in standing
-    ]
-    kept = {place.id for place in wanted}
-    found += [
-        Finding("/destinations", "in_use", {"city": p.city}) for p in standing.values() if p.id not in kept and p.taken
-    ]
-    found += [
-        Finding(f"/destinations/{index}/places", "fewer_than_taken", {"taken": standing[place.id].taken})
-        for index, place in enumerate(wanted)
-        if place.id in standing and place.places is not None and place.places < standing[place.id].taken
-    ]
+    found = [*_unknown(standing, wanted), *_stranding(session, standing, wanted)]
     if found:
         raise InvalidInput(found)
     before = [(place.id, *_destination_values(place).values()) for place in call.destinations]
@@ -50,6 +42,35 @@ def set_destinations(call: Call, wanted: Sequence[DestinationInput], *, at: date
         call.destinations = after
         call.updated_at = at
     return moved
+
+
+def _unknown(standing: Mapping[UUID, Destination], wanted: Sequence[DestinationInput]) -> Iterator[Finding]:
+    named = [place.id for place in wanted]
+    for index, place_id in enumerate(named):
+        if place_id is not None and place_id not in standing:
+            yield Finding(f"/destinations/{index}/id", "not_found")
+        elif place_id is not None and place_id in named[:index]:
+            yield Finding(f"/destinations/{index}/id", "repeated")
+
+
+def _stranding(
+    session: Session, standing: Mapping[UUID, Destination], wanted: Sequence[DestinationInput]
+) -> Iterator[Finding]:
+    dropped = standing.keys() - {place.id for place in wanted}
+    # Also the destination of somebody who declined: that they were once offered it stays on record.
+    used = {place_id for place_id in dropped if standing[place_id].taken} | _on_record(session, dropped)
+    yield from (Finding("/destinations", "in_use", {"city": standing[place_id].city}) for place_id in used)
+    for index, place in enumerate(wanted):
+        row = standing.get(place.id) if place.id else None
+        if row is not None and place.places is not None and place.places < row.taken:
+            yield Finding(f"/destinations/{index}/places", "fewer_than_taken", {"taken": row.taken})
+
+
+def _on_record(session: Session, dropped: Set[UUID]) -> set[UUID]:
+    found: set[UUID] = set()
+    for column in (Application.destination_id, Mobility.destination_id) if dropped else ():
+        found |= {used for used in session.scalars(select(column).where(column.in_(dropped)).distinct()) if used}
+    return found
 
 
 def _destination(

@@ -90,6 +90,14 @@ def begin_load(session: Session, file: ProjectFile, *, by: Principal, at: dateti
     return load, project
 
 
+def resume(session: Session, load: Load) -> tuple[Load, Project]:
+    """The same load in a later transaction, with that transaction's rows."""
+    rows = {key: session.get_one(Organisation, row.id) for key, row in load.organisations.items()}
+    offered = {key: session.get_one(Activity, row.id) for key, row in load.activities.items()}
+    project = projects.project_by_code(session, load.file.code, by=load.by)
+    return replace(load, session=session, organisations=rows, activities=offered), project
+
+
 def advance(load: Load, project: Project, *, to: ProjectState) -> None:
     """Take every step that leads from where the project is to `to`; none when it is there or beyond."""
     for state in LIFE[LIFE.index(project.state) + 1 : LIFE.index(to) + 1]:

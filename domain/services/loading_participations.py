@@ -1,6 +1,7 @@
 """Participations that stand for published ones: invented, marked, and lived through step by step in the past."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -47,8 +48,13 @@ def still_to_make(session: Session, file: ProjectFile) -> list[Numbered]:
     ]
 
 
-def make(load: Load, project: Project, wanted: Numbered) -> None:
-    """Make a participant and their mobility, and bring it to its end, as of the days on which that would have been."""
+def make(load: Load, project: Project, wanted: Sequence[Numbered]) -> None:
+    """Make participants and their mobilities, and bring each to its end, as of the days when that would have been."""
+    for one in wanted:
+        _live(load, project, one)
+
+
+def _live(load: Load, project: Project, wanted: Numbered) -> None:
     stay, session, by = wanted.participation, load.session, load.by
     sending = load.organisations[stay.sending.organisation]
     nominated_at = _moment(stay.period.starts_on, NOMINATED)

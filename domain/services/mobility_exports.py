@@ -14,16 +14,19 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    Row,
+    Date,
     Select,
     String,
     Uuid,
+    and_,
     case,
     cast,
+    false,
     func,
     literal,
     literal_column,
     select,
+    text,
     true,
     type_coerce,
 )
@@ -98,54 +101,69 @@ CSV_HEADER = (*FIELDS, *(f"participant_{name}" for name in NAMES))
 
 # What decides whether the reader is shown the names; policies.sees_participant says so, row by row.
 DECIDING = ("project_id", "sending_id", "sending_country", "receiving_id", "state")
+DECIDE = len(DECIDING)
+
+
+# Along the key, and never by sorting: where the planner has no statistics yet it takes the rows for few, and would have
+# every chunk collect and sort all of them again. For the transaction of one chunk.
+ALONG_THE_KEY: Mapping[str, Sequence[str]] = {
+    "sqlite": (),
+    "postgresql": ("SET LOCAL enable_sort = off", "SET LOCAL enable_seqscan = off"),
+}
 
 
 def ndjson_chunks(opened: Open, wanted: MobilityFilter, *, by: Principal) -> Iterator[bytes]:
     """The mobilities that the caller may see, oldest first: one JSON object a line, as the schema dumps it."""
     sees = _names_seen(by)
     for rows in _chunks(opened, _json_query, wanted, by=by):
-        lines = (f'{row.line[:-1]},"participant":{row.names if sees(*_deciding(row)) else "null"}}}\n' for row in rows)
+        lines = [f'{row[0][:-1]},"participant":{row[1] if sees(row[-DECIDE:]) else "null"}}}\n' for row in rows]
         yield "".join(lines).encode()
 
 
 def csv_rows(opened: Open, wanted: MobilityFilter, *, by: Principal) -> Iterator[list[Sequence[object]]]:
     """The same as rows of plain cells in the order of CSV_HEADER, a chunk at a time."""
     sees, nameless = _names_seen(by), (None,) * len(NAMES)
+    whole, rest = len(CSV_HEADER), len(FIELDS)
     for rows in _chunks(opened, _cell_query, wanted, by=by):
-        cells, names = len(FIELDS), len(CSV_HEADER)
-        yield [(*row[:cells], *(row[cells:names] if sees(*_deciding(row)) else nameless)) for row in rows]
+        yield [tuple(row[:whole]) if sees(row[-DECIDE:]) else (*row[:rest], *nameless) for row in rows]
 
 
 def _chunks(
     opened: Open, query_for: Callable[[str], Select[Any]], wanted: MobilityFilter, *, by: Principal
-) -> Iterator[Sequence[Row[Any]]]:
-    last: UUID | None = None
+) -> Iterator[Sequence[Any]]:
+    # Inside of a function no part of the condition suggests another index to SQLite.
+    chosen = func.coalesce(and_(policies.visible_mobilities(by), *matches(wanted)), false())
+    after: list[ColumnElement[bool]] = []
     while True:
         with opened() as session:
-            query = query_for(session.get_bind().dialect.name)
-            query = query.where(policies.visible_mobilities(by), *matches(wanted))
-            after = query if last is None else query.where(Mobility.id > last)
-            rows = session.execute(after.order_by(Mobility.id).limit(CHUNK)).all()
+            engine = session.get_bind().dialect.name
+            for setting in ALONG_THE_KEY[engine]:
+                session.execute(text(setting))
+            query = query_for(engine).where(chosen, *after).order_by(Mobility.id).limit(CHUNK)
+            rows = session.execute(query).all()
         if rows:
             yield rows
         if len(rows) < CHUNK:
             return
-        last = rows[-1].last_id
+        after = [Mobility.id > _uuid(rows[-1].last_id)]
 
 
-def _names_seen(by: Principal) -> Callable[..., bool]:
-    """What policies.sees_participant says, asked once for rows that are alike in what decides it."""
+def _names_seen(by: Principal) -> Callable[[Sequence[Any]], bool]:
+    """What policies.sees_participant says, asked once for all rows that are alike in what decides it."""
 
     @cache
-    def seen(*deciding: object) -> bool:
-        row: Any = SimpleNamespace(**dict(zip(DECIDING, deciding, strict=True)))
+    def seen(deciding: Sequence[Any]) -> bool:
+        values = dict(zip(DECIDING, deciding, strict=True))
+        ids = {name: _uuid(value) for name, value in values.items() if name.endswith("_id")}
+        row: Any = SimpleNamespace(**values | ids)
         return policies.sees_participant(by, row)
 
     return seen
 
 
-def _deciding(row: Row[Any]) -> Sequence[object]:
-    return row[-len(DECIDING) :]
+def _uuid(held: Any) -> Any:
+    """An id as the database holds it, made ours: costly enough not to be done for every row."""
+    return UUID(held) if isinstance(held, str) else held
 
 
 # ── what the database writes ──────────────────────────────────────────────────────────────────────────────────────
@@ -166,9 +184,9 @@ def _cell_query(engine: str) -> Select[Any]:
 
 
 def _rows(*shown: ColumnElement[Any]) -> Select[Any]:
-    deciding = [getattr(Mobility, name).label(f"its_{name}") for name in DECIDING]
+    deciding = [_as_held(getattr(Mobility, name)).label(f"its_{name}") for name in DECIDING]
     return (
-        select(*shown, Mobility.id.label("last_id"), *deciding)
+        select(*shown, _as_held(Mobility.id).label("last_id"), *deciding)
         .join_from(Mobility, Activity, Activity.id == Mobility.activity_id)
         .join(Participant, Participant.id == Mobility.participant_id)
         .join(Sending, Sending.id == Mobility.sending_id)
@@ -194,6 +212,10 @@ def _written(column: Any, writers: Mapping[type, Write]) -> ColumnElement[Any]:
 def _as_held(column: Any) -> ColumnElement[Any]:
     """The column as the database holds it, not as we would read it."""
     return type_coerce(column, String)
+
+
+def _as_text(column: Any) -> ColumnElement[Any]:
+    return cast(column, String)
 
 
 def _dashed(column: Any) -> ColumnElement[Any]:
@@ -244,5 +266,11 @@ VALUES: Mapping[str, Mapping[type, Write]] = {
 }
 CELLS: Mapping[str, Mapping[type, Write]] = {
     "sqlite": {Uuid: _dashed, Instant: _sqlite_instant, Codes: _listed, Boolean: _truth},
-    "postgresql": {Instant: _postgresql_instant, Codes: _listed, Boolean: _truth},
+    "postgresql": {
+        Uuid: _as_text,
+        Date: _as_text,
+        Instant: _postgresql_instant,
+        Codes: _listed,
+        Boolean: _truth,
+    },
 }

@@ -1,7 +1,7 @@
 """Which counts may be published: none that is small, and none that the others give away.
 
 The rule. A count is small when it counts somebody and fewer than five; zero counts nobody and is shown. A reader is
-taken to know this rule, every number shown, and that the counts of a table are whole and not negative.
+taken to know every number shown, that counts are whole and not negative, and that what is withheld is not zero.
 
 1. Totals come first, in the order in which they are given: a total is shown unless that would expose somebody. Cells
    that lie in the same shown totals form a group, whose sum can be computed. A group with a small cell is safe if two
@@ -13,6 +13,10 @@ taken to know this rule, every number shown, and that the counts of a table are 
 Why it holds: of two withheld cells in one group, one may count one more and the other one fewer without changing any
 number shown, so no withheld cell has one possible value only. A small total holds no group whole (that would be five or
 more), so it changes with such an exchange, too.
+
+Where it ends: a reader may also try which tables this very procedure would answer with the same pattern of gaps. In one
+group that tells nothing, since withheld cells are not all alike and might have changed places. Where a withheld total
+lies between them (few learners, few staff), about one small table in two hundred has a pattern of its own.
 """
 
 from collections import defaultdict

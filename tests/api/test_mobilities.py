@@ -98,13 +98,13 @@ LIFE = [
 def test_a_mobility_is_led_through_its_life(world: World, as_: Any) -> None:
     mobility, partner = world.mobility(), as_("partner")
 
-    answers = [partner.post(address(mobility, f"/{step}")) for step, _ in LIFE]
+    answers = [partner.post(address(mobility, f"/{step}"), json={}) for step, _ in LIFE]
 
     assert [answer.json["state"] for answer in answers] == [state for _, state in LIFE]
 
 
 def test_a_mobility_is_called_off(world: World, as_: Any) -> None:
-    answer = as_("partner").post(address(world.mobility(), "/cancellation"))
+    answer = as_("partner").post(address(world.mobility(), "/cancellation"), json={})
 
     assert (answer.status_code, answer.json["state"]) == (200, "cancelled")
 
@@ -118,7 +118,7 @@ def test_a_mobility_is_broken_off_with_cause(world: World, as_: Any) -> None:
 
 
 def test_a_step_out_of_order_says_what_is_possible(world: World, as_: Any) -> None:
-    answer = as_("partner").post(address(world.mobility(), "/completion"))
+    answer = as_("partner").post(address(world.mobility(), "/completion"), json={})
 
     assert (answer.status_code, answer.json["code"]) == (409, "state_conflict")
     assert answer.json["possible"] == ["cancelled", "confirmed"]
@@ -174,7 +174,7 @@ def test_others_see_nothing(world: World, as_: Any, name: str) -> None:
 
 
 def test_who_sees_and_may_not_is_told_so(world: World, as_: Any) -> None:
-    assert as_("agency").post(address(world.mobility(), "/confirmation")).status_code == 403
+    assert as_("agency").post(address(world.mobility(), "/confirmation"), json={}).status_code == 403
 
 
 # ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -49,21 +49,14 @@ def test_everyone_reads_a_project_that_has_begun_in_their_language(as_: Any, cli
     assert (answer.json["title"], answer.json["lang"], answer.json["state"]) == ("Tjetri", "sq", "ongoing")
 
 
-@pytest.mark.parametrize(
-    ("steps", "state"),
-    [
-        (["start"], "ongoing"),
-        (["start", "submission"], "submitted"),
-        (["start", "submission", "finalisation"], "finalised"),
-        (["start", "submission", "finalisation", "archival"], "archived"),
-    ],
-)
-def test_a_project_goes_its_way(as_: Any, steps: list[str], state: str) -> None:
+def test_a_project_goes_its_way(as_: Any) -> None:
     as_("partner").post("/v1/projects", json=NEW)
 
+    steps = ("start", "submission", "finalisation", "archival")
     answers = [as_("partner").post(f"/v1/projects/NEXT/{step}", json={}) for step in steps]
 
-    assert (answers[-1].status_code, answers[-1].json["state"]) == (200, state)
+    states = [(answer.status_code, answer.json["state"]) for answer in answers]
+    assert states == [(200, "ongoing"), (200, "submitted"), (200, "finalised"), (200, "archived")]
 
 
 def test_a_step_out_of_turn_names_those_that_would_work(world: World, as_: Any) -> None:
@@ -84,21 +77,23 @@ def test_a_patch_merges_and_a_stale_one_is_refused(world: World, as_: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("change", "pointer", "code"),
+    ("change", "refused"),
     [
-        ({"code": "OTHER"}, "/code", "fixed"),
-        ({"ends_on": "2025-01-01"}, "/ends_on", "not_later"),
-        ({"rule_set": "NONE"}, "/rule_set", "not_a_choice"),
-        ({"title": {"en": None}}, "/title", "required"),
-        ({"languages": []}, "/languages", "too_few"),
-        ({"state": "archived"}, "/state", "unknown_field"),
-        ({"coordinator_id": "0"}, "/coordinator_id", "unknown_field"),
+        ({"code": "OTHER"}, [("/code", "fixed")]),
+        (
+            {"ends_on": "2025-01-01", "rule_set": "NONE", "title": {"en": None}},
+            [("/title", "required"), ("/ends_on", "not_later"), ("/rule_set", "not_a_choice")],
+        ),
+        (
+            {"languages": [], "code": "СЛЕДЕЋИ", "state": "archived"},
+            [("/code", "not_a_project_code"), ("/languages", "too_few"), ("/state", "unknown_field")],
+        ),
     ],
 )
-def test_what_a_project_cant_become_is_named(world: World, as_: Any, change: Any, pointer: str, code: str) -> None:
+def test_what_a_project_cant_become_is_named(world: World, as_: Any, change: Any, refused: Any) -> None:
     answer = as_("coordinator").patch(f"/v1/projects/{world.project_code()}", json=change)
 
-    assert (answer.status_code, refusals(answer)) == (422, [(pointer, code)])
+    assert (answer.status_code, refusals(answer)) == (422, refused)
 
 
 def test_a_rule_set_that_lacks_the_projects_activities_is_refused(world: World, as_: Any) -> None:
@@ -109,11 +104,12 @@ def test_a_rule_set_that_lacks_the_projects_activities_is_refused(world: World, 
     assert refusals(answer) == [("/rule_set", "lacks_activities")]
 
 
-@pytest.mark.parametrize("code", ["next", "NEXT ONE", "NEXT/ONE", "-NEXT", "СЛЕДЕЋИ", "N" * 41])
-def test_a_code_is_of_capitals_digits_and_hyphens(as_: Any, code: str) -> None:
-    answer = as_("partner").post("/v1/projects", json=NEW | {"code": code})
+def test_a_code_is_of_capitals_digits_and_hyphens(as_: Any) -> None:
+    codes = ("next", "NEXT ONE", "NEXT/ONE", "-NEXT", "N" * 41)
 
-    assert (answer.status_code, refusals(answer)[0][0]) == (422, "/code")
+    answers = [as_("partner").post("/v1/projects", json=NEW | {"code": code}) for code in codes]
+
+    assert [(answer.status_code, refusals(answer)[0][0]) for answer in answers] == [(422, "/code")] * 5
 
 
 def test_a_code_is_given_once(world: World, as_: Any) -> None:
@@ -122,13 +118,14 @@ def test_a_code_is_given_once(world: World, as_: Any) -> None:
     assert refusals(answer) == [("/code", "taken")]
 
 
-@pytest.mark.parametrize("name", ["partner", "school", "host", "agency", "network", "stranger"])
-def test_nobody_but_the_coordinator_changes_a_project(world: World, as_: Any, name: str) -> None:
+def test_nobody_but_the_coordinator_changes_a_project(world: World, as_: Any) -> None:
     address = f"/v1/projects/{world.project_code()}"
+    others = [as_(name) for name in ("partner", "school", "host", "agency", "network", "stranger")]
 
-    answers = [as_(name).patch(address, json={"call_year": 2026}), as_(name).post(f"{address}/submission", json={})]
+    answers = [caller.patch(address, json={"call_year": 2026}) for caller in others]
+    answers += [caller.post(f"{address}/submission", json={}) for caller in others]
 
-    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [answer.status_code for answer in answers] == [403] * 12
 
 
 def test_a_coordinators_token_without_the_scope_changes_nothing(world: World, as_: Any) -> None:

@@ -38,25 +38,22 @@ def test_the_coordinator_writes_down_what_was_promised(world: World, as_: Any) -
 
 
 @pytest.mark.parametrize(
-    ("change", "refusal"),
+    ("change", "refused"),
     [
-        ({"activities": []}, ("/activities", "too_few")),
-        ({"activities": ["holiday"]}, ("/activities/0", "not_a_choice")),
-        ({"activities": ["course", "course"]}, ("/activities/1", "repeated")),
-        ({"planned": -1}, ("/planned", "out_of_range")),
-        ({"planned": "12"}, ("/planned", "wrong_type")),
-        ({"unit": "EUR"}, ("/unit", "not_a_choice")),
-        ({"country": "Albania"}, ("/country", "too_long")),
+        (
+            {"activities": ["course", "course"], "unit": "EUR"},
+            [("/activities/1", "repeated"), ("/unit", "not_a_choice")],
+        ),
+        ({"activities": [], "planned": -1}, [("/activities", "too_few"), ("/planned", "out_of_range")]),
+        ({"activities": ["holiday"], "planned": "12"}, [("/activities/0", "not_a_choice"), ("/planned", "wrong_type")]),
     ],
 )
-def test_what_a_target_cant_be_is_named(
-    world: World, as_: Any, change: dict[str, Any], refusal: tuple[str, str]
-) -> None:
+def test_what_a_target_cant_be_is_named(world: World, as_: Any, change: Any, refused: Any) -> None:
     world.project()
 
     answer = as_("coordinator").post(TARGETS, json=LEARNERS | change)
 
-    assert (answer.status_code, refusals(answer)[0]) == (422, refusal)
+    assert (answer.status_code, refusals(answer)) == (422, refused)
 
 
 @pytest.mark.parametrize("country", ["AL", None])
@@ -89,19 +86,16 @@ def test_a_target_is_struck_out(world: World, as_: Any) -> None:
     assert [answer.status_code for answer in answers] == [204, 404]
 
 
-@pytest.mark.parametrize(("name", "status"), [("partner", 403), ("school", 403), ("agency", 403), ("stranger", 404)])
-def test_nobody_but_the_coordinator_changes_targets(world: World, as_: Any, name: str, status: int) -> None:
+def test_nobody_but_the_coordinator_changes_targets(world: World, as_: Any) -> None:
     world.project()
     address = made(as_)
-    world.organisation(name)
+    others = [as_(name) for name in ("partner", "school", "agency", "stranger")]
 
-    answers = [as_(name).patch(address, json={"planned": 1}), as_(name).delete(address)]
+    patched = [caller.patch(address, json={"planned": 1}).status_code for caller in others]
+    deleted = [caller.delete(address).status_code for caller in others]
+    posted = [caller.post(TARGETS, json=LEARNERS).status_code for caller in others]
 
-    assert [as_(name).post(TARGETS, json=LEARNERS).status_code, *(a.status_code for a in answers)] == [
-        403,
-        status,
-        status,
-    ]
+    assert [patched, deleted, posted] == [[403, 403, 403, 404], [403, 403, 403, 404], [403, 403, 403, 403]]
 
 
 def test_changing_targets_takes_its_scope(world: World, as_: Any) -> None:

@@ -64,20 +64,21 @@ def test_an_expired_token_ends_by_itself(world: World, clock: Clock, client: Fla
 
 
 @pytest.mark.parametrize(
-    ("change", "refusal"),
+    ("change", "refused"),
     [
-        ({"expires_at": "2026-11-22T09:00:00Z"}, ("/expires_at", "not_later")),
-        ({"scopes": []}, ("/scopes", "too_few")),
-        ({"scopes": ["everything"]}, ("/scopes/0", "not_a_choice")),
-        ({"holder": ""}, ("/holder", "too_short")),
-        ({"project": "NONE"}, ("/project", "not_found")),
-        ({"secret": "mine"}, ("/secret", "unknown_field")),
+        ({"expires_at": "2026-11-22T09:00:00Z"}, [("/expires_at", "not_later")]),
+        ({"project": "NONE"}, [("/project", "not_found")]),
+        (
+            {"scopes": ["everything"], "holder": "", "secret": "mine"},
+            [("/holder", "too_short"), ("/scopes/0", "not_a_choice"), ("/secret", "unknown_field")],
+        ),
+        ({"scopes": []}, [("/scopes", "too_few")]),
     ],
 )
-def test_what_a_token_cant_be_is_named(world: World, as_: Any, change: Any, refusal: tuple[str, str]) -> None:
+def test_what_a_token_cant_be_is_named(world: World, as_: Any, change: Any, refused: Any) -> None:
     answer = as_("school").post("/v1/tokens", json=FOR_CALLS | change)
 
-    assert (answer.status_code, refusals(answer)) == (422, [refusal])
+    assert (answer.status_code, refusals(answer)) == (422, refused)
 
 
 def test_a_partner_makes_its_school_a_token_for_the_project(world: World, as_: Any) -> None:
@@ -86,32 +87,21 @@ def test_a_partner_makes_its_school_a_token_for_the_project(world: World, as_: A
     assert (answer.status_code, answer.json["organisation"], answer.json["project"]) == (201, "The school", "TEST")
 
 
-@pytest.mark.parametrize(
-    ("maker", "name"),
-    [
-        ("partner", "albanian_school"),
-        ("partner", "albanian_partner"),
-        ("partner", "coordinator"),
-        ("partner", "host"),
-        ("school", "partner"),
-        ("school", "albanian_school"),
-        ("agency", "school"),
-        ("host", "school"),
-    ],
-)
-def test_nobody_makes_tokens_for_those_it_doesnt_look_after(world: World, as_: Any, maker: str, name: str) -> None:
-    answer = as_(maker).post("/v1/tokens", json=for_(world, name, project="TEST"))
+def test_nobody_makes_tokens_for_those_it_doesnt_look_after(world: World, as_: Any) -> None:
+    others = [("partner", name) for name in ("albanian_school", "albanian_partner", "coordinator", "host")]
+    others += [("school", "partner"), ("school", "albanian_school"), ("agency", "school"), ("host", "school")]
 
-    assert answer.status_code == 403
+    answers = [as_(maker).post("/v1/tokens", json=for_(world, name, project="TEST")) for maker, name in others]
+
+    assert [answer.status_code for answer in answers] == [403] * 8
 
 
-@pytest.mark.parametrize(
-    ("maker", "name"), [("partner", "school"), ("coordinator", "school"), ("coordinator", "partner")]
-)
-def test_a_charges_token_is_for_the_project_alone(world: World, as_: Any, maker: str, name: str) -> None:
-    answer = as_(maker).post("/v1/tokens", json=for_(world, name))
+def test_a_charges_token_is_for_the_project_alone(world: World, as_: Any) -> None:
+    charges = [("partner", "school"), ("coordinator", "school"), ("coordinator", "partner")]
 
-    assert answer.status_code == 403
+    answers = [as_(maker).post("/v1/tokens", json=for_(world, name)) for maker, name in charges]
+
+    assert [answer.status_code for answer in answers] == [403] * 3
 
 
 def test_a_charge_in_one_project_is_none_in_another(world: World, as_: Any) -> None:
@@ -171,22 +161,14 @@ def test_a_token_for_one_project_sees_and_ends_none_of_another(world: World, as_
     assert {item["project"] for item in narrowed.get("/v1/tokens").json["items"]} == {"OTHER"}
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        ("school", 204),
-        ("partner", 204),
-        ("coordinator", 204),
-        ("albanian_partner", 404),
-        ("albanian_school", 404),
-        ("host", 404),
-        ("stranger", 404),
-    ],
-)
-def test_a_schools_token_is_ended_by_itself_and_those_above_it(world: World, as_: Any, name: str, status: int) -> None:
+def test_a_schools_token_is_ended_by_itself_and_those_above_it(world: World, as_: Any) -> None:
     token = as_("partner").post("/v1/tokens", json=for_(world, "school", project="TEST")).json
+    may = {"school": 204, "partner": 204, "coordinator": 204}
+    may_not = {"albanian_partner": 404, "albanian_school": 404, "host": 404, "stranger": 404}
 
-    assert as_(name).delete(f"/v1/tokens/{token['id']}").status_code == status
+    answers = {name: as_(name).delete(f"/v1/tokens/{token['id']}") for name in (*may_not, *may)}
+
+    assert {name: answer.status_code for name, answer in answers.items()} == may | may_not
 
 
 def test_those_above_a_school_see_none_of_its_tokens_for_other_things(world: World, as_: Any) -> None:

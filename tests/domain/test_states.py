@@ -12,7 +12,8 @@ from domain.errors import StateConflict
 from domain.states import move_to
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-MODELS = [mapper.class_ for mapper in Base.registry.mappers if hasattr(mapper.class_, "TRANSITIONS")]
+STATEFUL = [mapper.class_ for mapper in Base.registry.mappers if hasattr(mapper.class_, "TRANSITIONS")]
+MODELS = sorted(STATEFUL, key=lambda model: model.__name__)  # the registry is a set; two processes must agree
 
 
 def states(model: Any) -> type[StrEnum]:

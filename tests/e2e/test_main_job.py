@@ -115,8 +115,11 @@ def connect_the_partner(story: Story) -> None:
     story.tokens["secret"] = made["secret"]
     story.act(f"/v1/webhooks/{made['id']}/ping", "partner")
     wait_until(lambda: [told["type"] for told in story.told()] == ["webhook.ping"])
-    endpoint = story.running.get(f"/v1/webhooks/{made['id']}", story.tokens["partner"])
-    assert endpoint.json()["state"] == "active"
+    wait_until(lambda: endpoint_state(story) == "active")
+
+
+def endpoint_state(story: Story) -> Any:
+    return story.running.get(f"/v1/webhooks/{story.ids['endpoint']}", story.tokens["partner"]).json()["state"]
 
 
 def publish_a_call(story: Story) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import Engine, event, insert, inspect, select
 
 from domain import policies
 from domain.db import new_id
@@ -185,6 +185,23 @@ def test_memory_does_not_grow_with_the_rows(world: World, database: Database) ->
 
     assert (few[0], all_of_them[0]) == (2 * mobility_exports.CHUNK, 20_001)
     assert all_of_them[1] < 1.2 * few[1]
+
+
+def test_a_chunk_is_read_along_the_key_and_never_sorted(some: World, database: Database) -> None:
+    by, statements = principal(some, "coordinator"), []
+    note = lambda *call: statements.append(call[2:4])  # noqa: E731  the listener, to be removed by name
+    event.listen(Engine, "before_cursor_execute", note)
+    ndjson(database, by=by)
+    event.remove(Engine, "before_cursor_execute", note)
+
+    *settings, (query, parameters) = [call for call in statements if not call[0].startswith("BEGIN")]
+
+    with reading(database) as session:
+        connection, explain = session.connection(), "EXPLAIN QUERY PLAN " if database.on_sqlite else "EXPLAIN "
+        for setting, _ in settings:
+            connection.exec_driver_sql(setting)
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(explain + query, parameters)]
+    assert [line for line in plan if "Sort" in line or "TEMP B-TREE" in line] == []
 
 
 def test_every_column_that_is_personal_is_among_the_names() -> None:

@@ -59,7 +59,10 @@ KEPT = [
     ("R10", facts(sending_country="RS")),
     ("R10", facts(sending_country="RS", receiving_country="FR")),
     ("R11", facts()),
-    *(("R11", facts(isced_f=code)) for code in ("07", "071", "0715", "0710", "0718", "0719", "078", "0788", "0799", "0900", "1000")),
+    *(
+        ("R11", facts(isced_f=code))
+        for code in ("07", "071", "0715", "0710", "0718", "0719", "078", "0788", "0799", "0900", "1000")
+    ),
     ("R11", facts(eqf_level=8)),
     ("R12", facts(oids=[None], pics=[None])),
     ("R12", facts(oids=["E10012345"], pics=["912345678"])),

@@ -1,0 +1,163 @@
+"""Every answer is as the contract describes it: its status, its headers, its body with no field more or less."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from domain.config import Config
+from domain.services import deliveries
+from domain.transaction import Database, transaction
+from tests.conftest import Clock
+from tests.contract.contract import CheckedClient, Contract
+from tests.world import World
+
+ORDER = ("get", "patch", "post", "delete")
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    """The contract of the code as it stands."""
+    return Contract.of_the_code()
+
+
+@pytest.fixture
+def client(contract: Contract, config: Config, database: Database, clock: Clock) -> FlaskClient:
+    """A client that takes no answer that the contract doesn't describe."""
+    app = create_app(config, clock=clock, database=database)
+    app.test_client_class = type("Checked", (CheckedClient,), {"contract": contract})
+    return app.test_client()
+
+
+@pytest.fixture
+def peopled(world: World, database: Database, as_: Any) -> World:
+    """A world in which every list of the API has something in it."""
+    coordinator = as_("coordinator")
+    coordinator.post("/v1/webhooks", json={"url": "https://example.org/hook", "event_types": ["*"]})
+    for noun, wanted in (("targets", TARGET), ("reported-figures", FIGURE)):
+        world.activity()
+        assert coordinator.post(f"/v1/projects/TEST/{noun}", json=wanted).status_code == 201
+    selected, _ = world.selection("Ana", "Iva")
+    offer = {"destination_id": str(selected.call.destinations[0].id)}
+    coordinator.post(f"/v1/applications/{selected.id}/selection", json=offer)
+    world.live(world.mobility(world.participant("Mia")))
+    with transaction(database) as session:
+        deliveries.fan_out(session, at=world.clock())
+    return world
+
+
+TARGET = {"activities": ["short_term_learner"], "planned": 360, "unit": "participation"}
+FIGURE = {"measure": "participants", "scope": {}, "value": "165", "unit": "person", "assumed": False, "source": "News"}
+
+
+def ways(contract: Contract) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """All operations, what only reads first."""
+    for wanted in ORDER:
+        for (path, method), operation in contract.operations.items():
+            if method == wanted:
+                yield path, method, operation
+
+
+def example(contract: Contract, operation: Mapping[str, Any]) -> Any:
+    """The body that the contract gives as an example."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        return contract.examples(media)[0]
+    return None
+
+
+class Filled:
+    """Addresses with ids of things that are there, found by listing what they stand in."""
+
+    def __init__(self, client: Any, contract: Contract) -> None:
+        self.client, self.contract = client, contract
+
+    def __call__(self, path: str) -> str:
+        """`/v1/calls/{id}/form` with a call's id; nobody's id where nothing is listed."""
+        address, template = "", ""
+        for step in path.removeprefix("/").split("/"):
+            found = self._first(address, template) if step.startswith("{") else step
+            address, template = f"{address}/{found}", f"{template}/{step}"
+        return address
+
+    def _first(self, address: str, template: str) -> str:
+        if (template, "get") not in self.contract.operations:
+            return NOWHERE
+        items = self.client.get(address).json.get("items") or [{"id": NOWHERE, "code": "NOWHERE"}]
+        return str(items[-1]["code"] if template == "/v1/projects" else items[-1]["id"])
+
+
+@pytest.mark.parametrize("who", ["coordinator", "stranger", None])
+def test_every_operation_answers_as_described(
+    peopled: World, contract: Contract, client: FlaskClient, as_: Any, who: str | None
+) -> None:
+    filled = Filled(as_("coordinator"), contract)
+    caller = as_(who) if who else client
+
+    for path, method, operation in ways(contract):
+        getattr(caller, method)(filled(path), json=example(contract, operation))
+
+
+def test_the_whole_job_is_as_described(world: World, clock: Clock, client: FlaskClient, as_: Any) -> None:
+    partner = as_("partner")
+    answer = partner.post("/v1/calls", json=wanted_call(world)); print(answer.json)
+    made = answer.json
+    call = f"/v1/calls/{made['id']}"
+    steps = [partner.post(f"{call}/publication"), partner.post(f"{call}/extension", json=LATER)]
+    ana, iva, mia = (apply(client, call, name) for name in ("Ana", "Iva", "Mia"))
+    steps += [partner.post(f"{one}/eligibility", json={"outcome": "eligible"}) for one in (ana, iva, mia)]
+    clock.move(days=60)
+    offer = {"destination_id": made["destinations"][0]["id"]}
+    steps += [
+        partner.post(f"{call}/selection"),
+        partner.post(f"{ana}/selection", json=offer),
+        partner.post(f"{iva}/reservation", json={"rank": 1}),
+        partner.post(f"{mia}/rejection", json={"reason": "One place"}),
+        partner.post(f"{ana}/decline"),
+        partner.post(f"{iva}/promotion", json=offer),
+        partner.post(f"{iva}/confirmation", json={}),
+        partner.post(f"{call}/decision"),
+    ]
+    mobility = f"/v1/mobilities/{partner.get('/v1/mobilities').json['items'][0]['id']}"
+    steps += [partner.post(f"{mobility}/{step}") for step in ("confirmation", "start", "completion", "recognition")]
+
+    assert [step.status_code for step in steps] == [200] * len(steps)
+
+
+LATER = {"closes_at": "2026-12-31T12:00:00Z"}
+
+
+def wanted_call(world: World) -> dict[str, Any]:
+    """A call with one place in Lyon."""
+    return {
+        "project": world.project_code(),
+        "activity_id": str(world.activity()),
+        "title": {"en": "Three weeks in Lyon", "sr-Cyrl": "Три недеље у Лиону"},
+        "eligible_countries": ["RS"],
+        "places": 1,
+        "timezone": "Europe/Belgrade",
+        "opens_at": "2026-11-01T00:00:00Z",
+        "closes_at": "2026-12-24T12:00:00Z",
+        "destinations": [
+            {
+                "country": "FR",
+                "city": "Lyon",
+                "host_id": str(world.organisation("host")),
+                "places": 1,
+                "starts_on": "2027-02-01",
+                "ends_on": "2027-02-21",
+            }
+        ],
+        "public_intake": True,
+        "consent_purposes": ["processing"],
+    }
+
+
+def apply(client: FlaskClient, call: str, name: str) -> str:
+    """Apply as somebody called `name`; give the application's address."""
+    person = {"given_names": name, "family_name": "Petrović", "birth_date": "2005-03-08", "country": "RS"}
+    consent = {"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}
+    wanted = {"person": person | {"email": f"{name.lower()}@example.org"}, "answers": {}, "consents": [consent]}
+    return f"/v1/applications/{client.post(f'{call}/applications', json=wanted).json['id']}"

@@ -1,0 +1,158 @@
+"""Who sees what: each noun's rows as everybody sees them, in one table, through the one function that decides."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain import policies
+from domain.db import new_id
+from domain.models.applications import Application
+from domain.models.calls import Call
+from domain.models.mobilities import Mobility
+from domain.models.organisations import Membership, Organisation
+from domain.models.participants import Participant
+from domain.models.tokens import Scope, Token
+from domain.models.webhooks import Endpoint
+from domain.policies import OPERATOR, PUBLIC, Principal
+from domain.services import calls, decisions, memberships, tokens
+from domain.services.tokens import TokenInput
+from domain.transaction import reading
+from tests.world import MEMBERS, STRANGER, World
+
+VISIBLE: dict[str, tuple[Any, Any]] = {
+    "call": (Call, policies.visible_calls),
+    "draft": (Call, policies.visible_calls),
+    "application": (Application, policies.visible_applications),
+    "participant": (Participant, policies.visible_participants),
+    "mobility": (Mobility, policies.visible_mobilities),
+    "token": (Token, policies.visible_tokens),
+    "endpoint": (Endpoint, policies.visible_endpoints),
+    "organisation": (Organisation, policies.visible_organisations),
+}
+EVERYTHING = set(VISIBLE)
+# What is Serbian, as others see it: a partner's calls, and a school's application with all that came of it.
+SEES: dict[str, set[str]] = {
+    "operator": EVERYTHING,
+    "coordinator": EVERYTHING - {"endpoint"},
+    "partner": EVERYTHING - {"endpoint"},
+    "school": EVERYTHING - {"draft"},
+    "host": {"call", "mobility", "organisation"},
+    "agency": {"call", "mobility", "organisation"},
+    "network": {"call", "organisation"},
+    "albanian_partner": {"call", "organisation"},
+    "albanian_school": {"call", "organisation"},
+    "stranger": {"call"},
+    "public": {"call"},
+}
+NEEDED = {
+    Scope.CALLS_READ: {"draft"},
+    Scope.APPLICATIONS_READ: {"application"},
+    Scope.MOBILITIES_READ: {"participant", "mobility"},
+    Scope.PERSONAL_READ: {"participant"},
+    Scope.TOKENS_MANAGE: {"token"},
+}
+
+
+@pytest.fixture
+def rows(world: World) -> dict[str, UUID]:
+    """One row of each noun, by the noun's name, all of the Serbian school or its partner, in the project TEST."""
+    for name in (*MEMBERS, STRANGER):
+        world.organisation(name)
+    call, school = world.call(), world.organisation("school")
+    application = world.application(call, sending_organisation_id=school)
+    confirmed = _confirmed(world, call, application)
+    wanted = TokenInput(holder="a clerk", scopes=[Scope.CALLS_READ], organisation_id=school, project="TEST")
+    return {
+        "call": call.id,
+        "draft": world.draft().id,
+        "application": application.id,
+        "participant": confirmed.participant_id,
+        "mobility": world.read(select(Mobility.id))[0],
+        "token": world.do(tokens.create_token, wanted).token.id,
+        "endpoint": world.do(_endpoint, school),
+        "organisation": school,
+    }
+
+
+def _confirmed(world: World, call: Call, application: Application) -> Any:
+    world.do(decisions.decide_eligibility, application.id, eligible=True, reason=None)
+    world.clock.move(days=30)  # type: ignore[attr-defined]
+    world.do(calls.begin_selection, str(call.id))
+    destination = call.destinations[0].id
+    world.do(decisions.select_application, application.id, destination_id=destination, confirm_by=None)
+    return world.do(decisions.confirm_application, application.id, participant_id=None)
+
+
+def _endpoint(session: Session, organisation_id: UUID, *, by: Principal, at: datetime) -> UUID:
+    endpoint = Endpoint(
+        id=new_id(),
+        organisation_id=organisation_id,
+        url="https://example.org",
+        event_types=["*"],
+        scopes=[],
+        secret=b"",
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(endpoint)
+    return endpoint.id
+
+
+def seen(world: World, rows: dict[str, UUID], name: str, **narrowed: Any) -> set[str]:
+    """The nouns whose row the caller called `name` sees, as a token of theirs makes it."""
+    known = {"operator": OPERATOR, "public": PUBLIC}
+    by = known.get(name) or world.principal(name, **narrowed)
+    with reading(world.database) as session:
+        return set(_seen(session, rows, by))
+
+
+def _seen(session: Session, rows: dict[str, UUID], by: Principal) -> Iterator[str]:
+    for noun, (model, visible) in VISIBLE.items():
+        if session.scalar(select(model.id).where(model.id == rows[noun], visible(by))) is not None:
+            yield noun
+
+
+def test_everybody_sees_what_the_table_says_and_no_more(world: World, rows: dict[str, UUID]) -> None:
+    assert {name: seen(world, rows, name) for name in SEES} == SEES
+
+
+def test_a_token_without_the_scope_sees_less_however_high_its_organisation(world: World, rows: dict[str, UUID]) -> None:
+    everything = SEES["coordinator"]
+
+    missed = {
+        scope: everything - seen(world, rows, "coordinator", scopes=frozenset(Scope) - {scope}) for scope in NEEDED
+    }
+
+    assert missed == NEEDED
+
+
+@pytest.mark.parametrize("name", ["coordinator", "partner", "school"])
+def test_a_token_for_another_project_sees_nothing_of_this_one(world: World, rows: dict[str, UUID], name: str) -> None:
+    world.other_project("stranger", "coordinator", "partner", "school")
+
+    # A project's members know each other, and the school is in both.
+    assert seen(world, rows, name, project="OTHER") == {"call", "organisation"}
+
+
+def test_who_takes_a_member_in_elsewhere_sees_nothing_of_it_here(world: World, rows: dict[str, UUID]) -> None:
+    world.other_project("stranger", "partner", "school")
+
+    assert seen(world, rows, "stranger") == {"call", "organisation"}
+
+
+def test_who_has_left_a_project_sees_nothing_of_it(world: World, rows: dict[str, UUID]) -> None:
+    before = seen(world, rows, "agency")
+
+    world.do(_remove, world.organisation("agency"))
+
+    assert (before, seen(world, rows, "agency")) == (SEES["agency"], {"call"})
+
+
+def _remove(session: Session, organisation_id: UUID, *, by: Principal, at: datetime) -> None:
+    member = session.scalars(select(Membership).where(Membership.organisation_id == organisation_id)).one()
+    memberships.remove_member(session, member, by=by, at=at)

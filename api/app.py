@@ -31,7 +31,6 @@ from api import (
     webhooks,
 )
 from api.http import Policy, Resource, Services
-from api.openapi import new_api
 from api.prepared import Prepared
 from domain.config import Config, with_secret_key
 from domain.languages import parse_accept_language
@@ -93,9 +92,6 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     app.config.update(
         BASE_URL=config.base_url,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        API_TITLE="InterVET",
-        API_VERSION="1",
-        OPENAPI_VERSION="3.1.0",
         # Links are made from the configured address, never from Host; this refuses the odd ones before that.
         TRUSTED_HOSTS=[urlsplit(config.base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"],
     )
@@ -109,11 +105,8 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     parsing.set_up(app)
     logs.set_up(app)
     errors.set_up(app)
-    api = new_api(app)
-    for blueprint in BLUEPRINTS:
-        api.register_blueprint(blueprint)
-    app.register_blueprint(docs.pages)
-    errors.set_up(app)  # Again: the API's own handler drops an exception's headers.
+    for blueprint in (*BLUEPRINTS, docs.pages):
+        app.register_blueprint(blueprint)
     app.before_request(lambda: _begin(config, clock))
     app.after_request(_finish)
     _check_policies(app)

@@ -72,8 +72,8 @@ def findings_of(messages: Mapping[Any, Any] | list[Any], pointer: str = "") -> I
             yield Finding(pointer, str(coded), dict(coded.values))
         return
     for name, inner in messages.items():
-        # marshmallow files errors of the whole under _schema, and those of a map's entries under key and value.
-        here = pointer if name in ("_schema", "key", "value") else f"{pointer}/{_escaped(str(name))}"
+        # marshmallow files errors of the whole under _schema.
+        here = pointer if name == "_schema" else f"{pointer}/{_escaped(str(name))}"
         yield from findings_of(inner, here)
 
 

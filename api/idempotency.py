@@ -58,7 +58,8 @@ def claim(session: Session, by: Principal, *, vault: Vault, at: datetime) -> Cla
 
 def _scope(by: Principal, key: str) -> str:
     if by.organisation_id is not None:
-        return f"organisation:{by.organisation_id}"
+        # A token for one project is often held by another than the organisation's own: answers are not shared with it.
+        return f"organisation:{by.organisation_id.hex}" + (f":{by.within.hex}" if by.within else "")
     try:
         # The public shares one room: only a key that nobody guesses keeps its answer to its sender.
         UUID(key)

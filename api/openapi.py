@@ -13,7 +13,7 @@ import yaml
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from flask_smorest.spec import FlaskPlugin
 from marshmallow import fields
 from werkzeug.routing.converters import DEFAULT_CONVERTERS
@@ -29,7 +29,6 @@ from schemas.problems import ProblemSchema
 
 Json = dict[str, Any]
 
-EXTENSION = "intervet-contract"
 METHODS = ("get", "post", "put", "patch", "delete")
 INFO = {
     "summary": "Calls, applications, mobilities and their partners, for vocational education.",
@@ -64,19 +63,27 @@ def schema_name(schema: Any) -> str:
     return f"{name.removesuffix('Write')}Patch" if getattr(schema, "partial", None) else name
 
 
-def new_api(app: Flask) -> Any:
-    """Make the registry of `app`'s operations, with which blueprints are registered; `app` has its converters."""
-    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
+def _registry(app: Flask) -> Any:
+    """What the decorators of `app`'s operations say, collected when it is asked for: no server needs it to start.
+
+    On a bare application, because flask-smorest registers and collects in one step, and ours has registered already.
+    """
+    bare = Flask(app.name, static_folder=None)
+    bare.config.update(API_TITLE="InterVET", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    bare.url_map.converters.update(app.url_map.converters)
+    api = Api(bare, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
     api.ma_plugin.converter.add_attribute_function(_what_python_knows)
     for converter in set(app.url_map.converters.values()) - set(DEFAULT_CONVERTERS.values()):
         api.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
-    app.extensions[EXTENSION] = api
+    for blueprint in app.blueprints.values():
+        if isinstance(blueprint, Blueprint):
+            api.register_blueprint(blueprint)
     return api
 
 
 def document(app: Flask) -> Json:
     """The whole contract of `app`: the same for the same code, whatever its settings."""
-    api = app.extensions[EXTENSION]
+    api = _registry(app)
     refer = api.ma_plugin.converter.resolve_nested_schema
     events = {kind: refer(schema) for kind, schema in DATA.items()}
     problems = refusals(refer(ProblemSchema))

@@ -94,7 +94,9 @@ class Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012  the schemas say RAISE themselves
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        """Read the body as JSON."""
+        """Read the body as JSON; none at all is an empty object, of which the schema says what it lacks."""
+        if not read_body(req):
+            return {}
         allowed = JSON_TYPES | ({MERGE_PATCH} if req.method == "PATCH" else set())
         if req.mimetype not in allowed:
             raise UnsupportedMediaType(f"Send the body as {' or '.join(sorted(allowed))}.")

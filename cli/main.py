@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _command(arguments.command).run(arguments, read_config())
     except ConfigError as error:
         return _refused(str(error), UNUSABLE)
+    except OSError as error:
+        return _refused(f"{error.filename}: {error.strerror}.", UNUSABLE)
     except InvalidInput as error:
         return _refused("\n".join([error.detail, *sentences(error)]), REFUSED)
     except DomainError as error:

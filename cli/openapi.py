@@ -19,23 +19,24 @@ SHOWN = 40  # lines of a difference
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whether it is only looked at."""
+    parser.add_argument("--file", type=Path, default=PLACE, help="openapi.yaml unless told")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is not current")
 
 
 def run(arguments: argparse.Namespace, _config: Config) -> int:
     """Write the contract, or compare it."""
-    current = contract()
+    current, place = contract(), arguments.file
     if not arguments.check:
-        PLACE.write_text(current, encoding="utf-8")
-        print(f"{PLACE.name} is written.")
+        place.write_text(current, encoding="utf-8")
+        print(f"{place.name} is written.")
         return 0
-    committed = PLACE.read_text("utf-8") if PLACE.exists() else ""
+    committed = place.read_text("utf-8") if place.exists() else ""
     if committed == current:
-        print(f"{PLACE.name} is current.")
+        print(f"{place.name} is current.")
         return 0
     difference = unified_diff(committed.splitlines(), current.splitlines(), "committed", "from the code", lineterm="")
     print("\n".join(islice(difference, SHOWN)))
-    print(f"{PLACE.name} is not current; run `make openapi`.")
+    print(f"{place.name} is not current; run `make openapi`.")
     return 1
 
 

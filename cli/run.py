@@ -102,6 +102,12 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        return 2
+    except DomainError as error:
+        print(error.detail, file=sys.stderr)
+        return 1
     except Stopped:
         return 0
     return serve(config, until=lambda: wish.asked or parent.wants_an_end())

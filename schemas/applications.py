@@ -18,6 +18,7 @@ from schemas.base import (
     LanguageTag,
     ListOf,
     ListQuery,
+    Map,
     OneOf,
     OwnPart,
     Part,
@@ -84,7 +85,7 @@ class ApplicationWriteSchema(Schema):
     makes = ApplicationInput
 
     person = Part(PersonSchema, required=True, metadata=about("Who applies."))
-    answers = fields.Dict(keys=fields.String(), required=True, metadata=about("Answers to the call's form.", {}))
+    answers = Map(required=True, metadata=about("Answers to the call's form.", {}))
     consents = ListOf(Part(ConsentSchema), load_default=(), most=20, metadata=about("What they agreed to."))
     preferences = ListOf(Id(), load_default=(), metadata=about("Destination ids, best first."))
     languages = ListOf(Part(LanguageSkillSchema), load_default=(), most=20, metadata=about("Languages they know."))

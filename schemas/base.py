@@ -222,6 +222,15 @@ class ListOf(fields.List[Any]):
         super().__init__(inner, validate=Length(min=least or None, max=most), **options)
 
 
+class Map(fields.Dict):
+    """An object whose names are not known beforehand."""
+
+    default_error_messages = errors_of("object")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), **options)
+
+
 class Part(fields.Nested):
     """An object inside an object."""
 
@@ -292,6 +301,13 @@ class TextMap(fields.Dict):
         )
         super().__init__(keys=LanguageTag(), values=LongStr(most=most), validate=Length(max=30), **options)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            # These come as {"key": […], "value": […]} by language: fields of those names are not to be taken for them.
+            raise ValidationError(_flat(error.messages)) from error
+
 
 class TextInLanguage(fields.Raw):
     """A text in the one language that was chosen for the record (see `lang`)."""
@@ -355,6 +371,12 @@ class LanguageQuery(Schema):
         load_default=None,
         metadata={"description": "A language tag, before Accept-Language; `*` for all languages at once."},
     )
+
+
+def _flat(messages: Any) -> Any:
+    if not isinstance(messages, dict):
+        return messages
+    return {name: [*found.get("key", ()), *found.get("value", ())] for name, found in messages.items()}
 
 
 def _language_tag(value: str) -> None:

@@ -29,7 +29,9 @@ def reads_the_environment(node: ast.AST) -> bool:
     """`os.environ` and `os.getenv` under any name that they are imported by."""
     if isinstance(node, ast.ImportFrom) and node.module == "os":
         return any(alias.name in ("environ", "environb", "getenv") for alias in node.names)
-    return isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv")
+    # A request has an environ, too; the process's own is the module's.
+    of_os = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+    return of_os and node.attr in ("environ", "environb", "getenv")
 
 
 def opens_a_transaction(node: ast.AST) -> bool:
@@ -101,6 +103,7 @@ def test_a_second_one_would_be_found(find: Find, source: str) -> None:
         (sets_a_state, "call.state == 'published'; state = call.state; Call(state='draft')"),
         (sets_a_state, "setattr(call, 'title', call.state)"),
         (reads_the_environment, "import os; os.getpid(); environment['PORT']"),
+        (reads_the_environment, "request.environ['PATH_INFO']"),
         (opens_a_transaction, "with reading(database) as session: session.in_transaction()"),
     ],
 )

@@ -31,7 +31,7 @@ def check(findings: list[Finding]) -> None:
 
 def contradictions(wanted: "CallInput") -> list[Finding]:
     """What can't be true together, whatever else there is."""
-    found = list(forms.check_form(wanted.form, root="/form"))
+    found = list(forms.check_form(list(wanted.form), root="/form"))
     if not any(wanted.title.values()):
         found.append(Finding("/title", "required"))
     if wanted.slug is not None and reads_as_id(wanted.slug):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
-from domain.db import change
+from domain.db import change, instant_text
 from domain.errors import Conflict, NoPlaceLeft
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import Call, CallState, Destination
@@ -49,8 +49,13 @@ def select_application(
     by: Principal,
     at: datetime,
 ) -> Application:
-    """Offer a place, with a destination where the call has some. Records application.selected. Raises NoPlaceLeft."""
+    """Offer a place, with a destination where the call has some. Records application.selected.
+
+    Raises NoPlaceLeft, and Conflict for one on the reserve list, which has its turn.
+    """
     application = _for_selection(session, application_id, by=by)
+    if application.state is ApplicationState.RESERVE:
+        raise Conflict("This application is on the reserve list; promote it when its turn comes.")
     _offer(session, application, destination_id=destination_id, confirm_by=confirm_by, at=at)
     return _step(session, application, ApplicationState.SELECTED, EventType.APPLICATION_SELECTED, at=at)
 
@@ -58,7 +63,7 @@ def select_application(
 def reserve_application(
     session: Session, application_id: UUID, *, rank: int, by: Principal, at: datetime
 ) -> Application:
-    """Put it on the reserve list at `rank` (1 is next). Records application.reserved. Raises Conflict if it is taken."""
+    """Put it on the reserve list at `rank` (1 is next). Records application.reserved. Raises Conflict if taken."""
     application = _for_selection(session, application_id, by=by)
     if any(other.rank == rank for other in _reserves(session, application.call_id)):
         raise Conflict(f"Rank {rank} of this call's reserve list is taken; use the next free one.")
@@ -103,15 +108,16 @@ def confirm_application(
 ) -> Application:
     """Take the place: the person (or the participant named) gets a mobility.
 
-    Records application.confirmed and mobility.nominated. Raises Conflict once confirm_by has passed.
+    Records application.confirmed and mobility.nominated. Raises Conflict once confirm_by has passed, or when the call
+    was cancelled.
     """
     application = _for_answer(session, application_id, by=by)
-    if application.state is ApplicationState.SELECTED and application.confirm_by and at >= application.confirm_by:
-        raise Conflict(f"The place could be confirmed until {application.confirm_by.isoformat()}.")
-    _step(session, application, ApplicationState.CONFIRMED, EventType.APPLICATION_CONFIRMED, at=at)
+    if application.state is ApplicationState.SELECTED:
+        _check_offer(application, at)
+    move_to(application, ApplicationState.CONFIRMED, at=at)
     participant = participants.participant_of(session, application, participant_id=participant_id, by=by, at=at)
     application.participant_id = participant.id
-    session.flush()
+    events.record(session, EventType.APPLICATION_CONFIRMED, application, at=at)
     mobilities.nominate(session, application, participant, at=at)
     return application
 
@@ -199,7 +205,7 @@ def _offer(
 ) -> None:
     call, destination = application.call, _destination(application.call, destination_id)
     if confirm_by is not None and confirm_by <= at:
-        application_rules.refuse("/confirm_by", "not_later", than=at.isoformat())
+        application_rules.refuse("/confirm_by", "not_later", than=instant_text(at))
     if ApplicationState.SELECTED not in application.TRANSITIONS.get(application.state, frozenset()):
         return  # The step itself says why, better than a place that is then not taken.
     if call.places_left <= 0:
@@ -208,6 +214,13 @@ def _offer(
         raise NoPlaceLeft(f"All {destination.places} places in {destination.city} are taken.")
     change(application, {"destination_id": destination and destination.id, "confirm_by": confirm_by}, at=at)
     _count(call, destination, by=1, at=at)
+
+
+def _check_offer(application: Application, at: datetime) -> None:
+    if application.call.state not in SELECTING:
+        raise Conflict(f"The call is {application.call.state}; its places can't be confirmed any more.")
+    if application.confirm_by is not None and at >= application.confirm_by:
+        raise Conflict(f"The place could be confirmed until {instant_text(application.confirm_by)}.")
 
 
 def _release(session: Session, application: Application, *, at: datetime) -> None:

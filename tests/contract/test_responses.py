@@ -102,8 +102,7 @@ def test_every_operation_answers_as_described(
 
 def test_the_whole_job_is_as_described(world: World, clock: Clock, client: FlaskClient, as_: Any) -> None:
     partner = as_("partner")
-    answer = partner.post("/v1/calls", json=wanted_call(world)); print(answer.json)
-    made = answer.json
+    made = partner.post("/v1/calls", json=wanted_call(world)).json
     call = f"/v1/calls/{made['id']}"
     steps = [partner.post(f"{call}/publication"), partner.post(f"{call}/extension", json=LATER)]
     ana, iva, mia = (apply(client, call, name) for name in ("Ana", "Iva", "Mia"))

@@ -22,7 +22,7 @@ from domain.policies import OPERATOR, Principal
 from domain.services import calls, decisions
 from domain.services.destinations import DestinationInput
 from domain.transaction import connect, transaction
-from tests.conftest import Clock
+from tests.participations import put_applications
 from tests.world import World
 
 S, E = ApplicationState, EventType
@@ -34,7 +34,6 @@ WIEN = DestinationInput(country="AT", city="Wien")
 VERBS: dict[str, Callable[..., Any]] = {
     "eligible": lambda s, a, **who: decisions.decide_eligibility(s, a.id, eligible=True, reason=None, **who),
     "ineligible": lambda s, a, **who: decisions.decide_eligibility(s, a.id, eligible=False, reason="No", **who),
-    "select": lambda s, a, **who: select_for(s, a, **who),
     "reserve": lambda s, a, **who: decisions.reserve_application(s, a.id, rank=next_rank(), **who),
     "promote": lambda s, a, **who: decisions.promote_application(
         s, a.id, destination_id=None, confirm_by=FOREVER, **who
@@ -83,6 +82,9 @@ def select_for(session: Any, application: Application, destination: str | None =
     return decisions.select_application(session, application.id, **wanted)
 
 
+VERBS["select"] = select_for
+
+
 def act(world: World, verb: str, application: Application, **options: Any) -> Application:
     return world.do(VERBS[verb], application, **options)
 
@@ -105,10 +107,10 @@ def left(world: World) -> int:
 
 
 def test_each_step_of_an_application_is_an_event(world: World) -> None:
-    for state, verb in STEPS:
+    for (state, verb), (after, event) in STEPS.items():
         application = act(world, verb, brought_to(world, state))
 
-        assert (application.state, world.recorded()[-1]) == STEPS[state, verb], (state, verb)
+        assert (application.state, world.recorded()[-1]) == (after, event), (state, verb)
 
 
 def test_every_other_step_is_refused_and_leaves_nothing(world: World) -> None:
@@ -197,25 +199,29 @@ def test_nobody_is_promoted_while_all_places_are_taken(world: World) -> None:
 
 
 def test_of_fifty_who_offer_the_last_place_at_once_one_wins(world: World) -> None:
-    chosen = world.selection(*(f"N{number}" for number in range(50)), places=50, destinations=(LYON,))
+    call = world.call(places=50, destinations=(LYON,))
+    ids = put_applications(world, call, [S.ELIGIBLE] * 50)
+    world.do(calls.begin_selection, str(call.id), at=call.closes_at)
     database = connect(world.database.writer.url.render_as_string(hide_password=False), pool_size=50)
     start, outcomes = threading.Barrier(50), []
 
-    def offer(application: Application) -> None:
+    def offer(application_id: UUID) -> None:
         start.wait()
-        outcomes.append(offered(application))
+        outcomes.append(offered(application_id))
 
-    def offered(application: Application) -> str:
+    def offered(application_id: UUID) -> str:
+        wanted = {"destination_id": call.destinations[0].id, "confirm_by": None}
         while True:  # as a client would: a busy database says when to come back
             try:
                 with transaction(database) as session:
-                    return select_for(session, application, "Lyon", by=OPERATOR, at=world.clock()).state
+                    options = {**wanted, "by": OPERATOR, "at": world.clock()}
+                    return decisions.select_application(session, application_id, **options).state
             except Unavailable:
                 time.sleep(0.1)
             except NoPlaceLeft as refusal:
                 return refusal.code
 
-    threads = [threading.Thread(target=offer, args=(application,)) for application in chosen]
+    threads = [threading.Thread(target=offer, args=(one,)) for one in ids]
     for thread in threads:
         thread.start()
     for thread in threads:

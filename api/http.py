@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ from api.patching import read_patch
 from api.prepared import everyone_gets_this
 from domain import policies
 from domain.config import Config
-from domain.errors import Unauthenticated
+from domain.errors import Unauthenticated, Unavailable
 from domain.models.tokens import Scope
 from domain.policies import PUBLIC, Principal
 from domain.services import tokens
@@ -39,6 +39,7 @@ from domain.vault import Vault
 from schemas.base import EVERY_LANGUAGE, Schema, reader
 
 TRIES = 3  # a transaction that lost a race is begun anew twice
+LONGEST_WRITE = timedelta(seconds=45)  # below the margin that lists leave to writes still open (60 s)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -145,6 +146,11 @@ class Resource(MethodView):
                     raise
         raise AssertionError("the last try raises or answers")
 
+    def _refuse_what_took_too_long(self) -> None:
+        """Leave undone a write that is late: who reads by modified_since goes by the instant at which it came in."""
+        if request.method not in SAFE and services().clock() - self.at > LONGEST_WRITE:
+            raise Unavailable("This took too long and was not done; send it again.", retry_after=5)
+
     def _policy(self) -> Policy:
         name = "get" if request.method == "HEAD" else request.method.lower()
         return getattr(getattr(self, name, None), "policy", Policy())
@@ -162,6 +168,7 @@ class Resource(MethodView):
                 response = conditional.shortened(response)
                 if self._kept is not None:
                     self._kept.keep(response)
+                self._refuse_what_took_too_long()
         except idempotency.Replay as replay:
             response = replay.response
         self._note_use()

@@ -303,7 +303,7 @@ class TextMap(fields.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, **kwargs)
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         except ValidationError as error:
             # These come as {"key": […], "value": […]} by language: fields of those names are not to be taken for them.
             raise ValidationError(_flat(error.messages)) from error

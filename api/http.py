@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from api import conditional, idempotency
 from api.auth import presented_token
-from api.parsing import MERGE_PATCH, Parser
+from api.parsing import MERGE_PATCH, Parser, refuse_parameters
 from api.patching import read_patch
 from api.prepared import everyone_gets_this
 from domain import policies
@@ -91,6 +91,17 @@ class Blueprint(SmorestBlueprint):
 
     ARGUMENTS_PARSER = Parser()
 
+    def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
+        """As flask-smorest's; the operation remembers that it reads parameters, all others refuse any."""
+        read = super().arguments(schema, location=location, **options)
+
+        def decorate(view: View) -> View:
+            wrapper = read(view)
+            wrapper.reads_query = location == "query" or getattr(view, "reads_query", False)
+            return wrapper  # type: ignore[no-any-return]
+
+        return decorate
+
     def response(self, status_code: int, schema: Any = None, *, dumped: bool = False, **options: Any) -> Any:
         """As flask-smorest's; with `dumped` the view chose the schema by who reads, and this one documents it."""
         if not dumped:
@@ -135,6 +146,8 @@ class Resource(MethodView):
         self.policy = self._policy()
         if self._token is None and not self.policy.public:
             raise Unauthenticated("This needs a token; send `Authorization: Bearer ivt_…`.")
+        if not getattr(self._operation(), "reads_query", False):
+            refuse_parameters(request.args)
         for left in reversed(range(TRIES)):
             try:
                 return self._answered(**kwargs)
@@ -151,9 +164,11 @@ class Resource(MethodView):
         if request.method not in SAFE and services().clock() - self.at > LONGEST_WRITE:
             raise Unavailable("This took too long and was not done; send it again.", retry_after=5)
 
+    def _operation(self) -> Any:
+        return getattr(self, "get" if request.method == "HEAD" else request.method.lower(), None)
+
     def _policy(self) -> Policy:
-        name = "get" if request.method == "HEAD" else request.method.lower()
-        return getattr(getattr(self, name, None), "policy", Policy())
+        return getattr(self._operation(), "policy", Policy())
 
     def _answered(self, **kwargs: Any) -> Response:
         self.headers: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """Requests read strictly: JSON that means one thing, parameters that are known."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import orjson
@@ -9,6 +10,8 @@ from flask.json.provider import JSONProvider
 from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+from schemas.base import Coded
 
 DEEPEST = 32  # levels; our deepest body has six, and the parser's own recursion ends near a thousand
 LONGEST_NUMBER = 20  # characters; beyond 64 bits nothing of ours counts
@@ -108,10 +111,17 @@ class Parser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Read the parameters; one given twice is refused, since it isn't clear which counts."""
-        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        repeated = {name: [Coded("repeated")] for name, values in req.args.lists() if len(values) > 1}
         if repeated:
-            raise BadRequest(f"The parameter {repeated[0]} is given twice.")
+            raise ValidationError({"query": repeated})
         return req.args.to_dict()
+
+
+def refuse_parameters(given: Iterable[str]) -> None:
+    """Refuse any parameter, where the address takes none: who sends one thinks that it does something."""
+    unknown = {name: [Coded("unknown_field")] for name in given}
+    if unknown:
+        raise ValidationError({"query": unknown})
 
 
 def read_body(req: Request) -> bytes:

@@ -20,6 +20,7 @@ ENGINES = ("sqlite", "postgresql")
 SECRET_KEY = "a key for benchmarks that is of no use elsewhere"
 WORKERS, THREADS = 2, 4  # on both sides of a comparison, whatever the engine
 START_WITHIN = 30  # seconds
+LAST_WORDS = 20  # lines of a server's log that are shown when something went wrong
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,12 @@ class Served:
 
 @contextmanager
 def served(
-    application: str, database_url: str, *, environment: Mapping[str, str] | None = None, workers: int = WORKERS
+    application: str,
+    database_url: str,
+    *,
+    environment: Mapping[str, str] | None = None,
+    workers: int = WORKERS,
+    threads: int = THREADS,
 ) -> Iterator[Served]:
     """Run gunicorn as we deploy it, but for the numbers of processes, threads and requests."""
     port = _free_port()
@@ -44,15 +50,20 @@ def served(
         "INTERVET_SECRET_KEY": SECRET_KEY,
         **(environment or {}),
     }
-    options = ["--workers", str(workers), "--threads", str(THREADS), "--max-requests", "0", "--log-level", "warning"]
+    options = ["--workers", str(workers), "--threads", str(threads), "--max-requests", "0", "--log-level", "warning"]
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", *options, application]
-    process = subprocess.Popen(command, cwd=ROOT, env=settings)
-    try:
-        _wait_for(port, process)
-        yield Served(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(timeout=START_WITHIN)
+    with tempfile.TemporaryFile("w+", dir=_data_directory()) as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=log)
+        try:
+            _wait_for(port, process)
+            yield Served(port, process.pid)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.writelines(log.readlines()[-LAST_WORDS:])
+            raise
+        finally:
+            process.terminate()
+            process.wait(timeout=START_WITHIN)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from integrations.formats.project_workbook import read_project
 from integrations.formats.xlsx import LARGEST_FILE, BadWorkbook
 from schemas.project_files import ProjectFileSchema
 
-AT_ONCE = 100  # participations in one transaction: about two seconds in which nobody else writes to SQLite
+AT_ONCE = 100  # participations in one transaction: about a second in which nobody else writes to SQLite
 SHOWN = 60  # characters of a value
 
 
@@ -119,7 +119,9 @@ def lines(changes: Sequence[Change]) -> Iterator[str]:
 
 def shown(value: object) -> str:
     """A value on one line, its beginning if it is long."""
-    text = "nothing" if value in (None, "", [], {}) else str(value).replace("\n", " ")
+    if value in (None, "", [], {}):
+        return "nothing"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value).replace("\n", " ")
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from domain.config import Config, ConfigError, read_config
-from domain.errors import DomainError, InvalidInput
+from domain.errors import DomainError, Finding, InvalidInput
 
 # name: what it does. The module of the same name has add_arguments(parser) and run(arguments, config).
 COMMANDS = {
@@ -50,13 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def sentences(error: InvalidInput) -> list[str]:
     """What is wrong with each field, for reading."""
+    return [f"  {each.pointer or '/'}: {_sentence(each)}" for each in error.findings]
+
+
+def _sentence(found: Finding) -> str:
     from domain.languages import message  # noqa: PLC0415  only for who has something wrong
 
-    found = [
-        (each.pointer or "/", each.code, {name: str(value) for name, value in each.values.items()})
-        for each in error.findings
-    ]
-    return [f"  {pointer}: {message(code, 'en', **values)}" for pointer, code, values in found]
+    values = {"name": found.pointer.rpartition("/")[2], **found.values}
+    return message(found.code, "en", **{name: str(value) for name, value in values.items()})
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ LIFE = list(ProjectState)
 def missing(database: Database) -> list[Path]:
     """The files that are not loaded, or not to the end: what loading does last is the project's last step."""
     with reading(database) as session:
-        states = dict(session.execute(select(Project.code, Project.state)).tuples().all())
+        states = dict(session.execute(select(Project.code, Project.state)).all())
     return [path for path, plain in _files() if not _is_loaded(plain["project"], states)]
 
 

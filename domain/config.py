@@ -99,10 +99,18 @@ def _database_url(value: str) -> str:
 
 
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(value):
         raise ConfigError(f"INTERVET_BASE_URL is {value!r}; it must be an address such as https://intervet.example.")
     return value.rstrip("/")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        plain = parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:  # a bracket that is not closed, a port beyond the last
+        return False
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _secret_keys(value: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from domain.db import holds
 from domain.errors import Forbidden
 from domain.models.activities import Activity, ReportedFigure, Target
 from domain.models.applications import Application
-from domain.models.calls import Call, CallState
+from domain.models.calls import Call, was_published
 from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.organisations import Membership, Organisation, Role
@@ -100,7 +100,7 @@ def _own(by: Principal, owner_id: Any, project_id: Any) -> ColumnElement[bool]:
 
 def visible_calls(by: Principal) -> ColumnElement[bool]:
     """Everyone sees what was published; drafts are for their owner, the coordinator, and the country's partner."""
-    published = Call.state != CallState.DRAFT
+    published = was_published()
     everything = _everything(by, Scope.CALLS_READ)
     if everything is not None:
         return or_(published, everything)

@@ -16,12 +16,12 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from domain.config import ConfigError
-from domain.errors import Unavailable
+from domain.errors import Busy, Unavailable
 
 WRITER_WAIT = 10  # seconds; longer than any write of ours, shorter than a caller's patience
 READER_PRAGMAS = {"foreign_keys": "ON", "trusted_schema": "OFF", "cell_size_check": "ON", "mmap_size": "0"}
@@ -41,6 +41,9 @@ POSTGRESQL_OLDEST = 150000
 # Serialisation failure, deadlock: the same transaction, begun anew, will do.
 TRY_AGAIN = {"40001", "40P01"}
 LOCKED_OUT = {"55P03"}
+# Locked by another process, the file or its disk gone or full; the connection, the server's means, its operator.
+SQLITE_OUT_OF_REACH = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")
+POSTGRESQL_OUT_OF_REACH = ("08", "53", "57")
 
 
 def utcnow() -> datetime:
@@ -96,10 +99,20 @@ class Database:
 
 
 def connect(url: str, *, pool_size: int = 4) -> Database:
-    """Connect lazily to `url`. Raises ConfigError when the SQLite at hand could corrupt what it keeps."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return _connect_sqlite(url, pool_size=pool_size)
-    return _connect_postgresql(url, pool_size=pool_size)
+    """Connect lazily to `url`.
+
+    Raises ConfigError when it can't be an address, and when the SQLite at hand could corrupt what it keeps.
+    """
+    try:
+        if make_url(url).get_backend_name() == "sqlite":
+            return _connect_sqlite(url, pool_size=pool_size)
+        return _connect_postgresql(url, pool_size=pool_size)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            "INTERVET_DATABASE_URL is not the address of a database; check its port and signs."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"The database's directory can't be used: {error}.") from error
 
 
 @contextmanager
@@ -130,7 +143,10 @@ def check_engine(database: Database) -> None:
     """Raise ConfigError with one clear line when the database can't be reached or is too old."""
     try:
         with database.reader.connect() as connection:
-            if not database.on_sqlite and connection.scalar(text("SHOW server_version_num")) < str(POSTGRESQL_OLDEST):
+            # SQLite opens whatever it is given; to read is to find out whether it is a database.
+            probe = "SELECT count(*) FROM sqlite_master" if database.on_sqlite else "SHOW server_version_num"
+            answer = int(connection.scalar(text(probe)) or 0)
+            if not database.on_sqlite and answer < POSTGRESQL_OLDEST:
                 raise ConfigError("PostgreSQL 15 or newer is needed.")
     except DBAPIError as error:
         raise ConfigError(f"The database can't be reached: {str(error.orig).strip().splitlines()[0]}") from error
@@ -156,7 +172,7 @@ def _translated() -> Iterator[None]:
         raise Unavailable("All database connections are in use; try again in a moment.", retry_after=2) from error
     except OperationalError as error:
         if _sqlstate(error) in LOCKED_OUT:
-            raise Unavailable("Another request holds this; try again in a moment.", retry_after=2) from error
+            raise Busy("Another request holds this; try again in a moment.", retry_after=2) from error
         if should_retry(error) or not _out_of_reach(error):
             raise
         raise Unavailable("The database can't be reached just now; try again in a moment.", retry_after=5) from error
@@ -167,7 +183,11 @@ def _sqlstate(error: DBAPIError) -> str | None:
 
 
 def _out_of_reach(error: OperationalError) -> bool:
-    return error.connection_invalidated or _sqlstate(error) is None
+    """Whether the database is away, full or overloaded; what else it calls operational is a mistake of ours."""
+    name, state = getattr(error.orig, "sqlite_errorname", None), _sqlstate(error)
+    if name is not None:
+        return str(name).startswith(SQLITE_OUT_OF_REACH)
+    return error.connection_invalidated or state is None or state.startswith(POSTGRESQL_OUT_OF_REACH)
 
 
 def _connect_sqlite(url: str, *, pool_size: int) -> Database:

@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from domain import logs
 from domain.config import Config, ConfigError, read_config, with_secret_key
-from domain.errors import Unavailable
+from domain.errors import Busy
 from domain.services import clock, deliveries, kept_answers
 from domain.services.deliveries import Claim, Result
 from domain.services.events import payload
@@ -68,7 +68,7 @@ class Worker:
         while not self.stopping:
             try:
                 worked = self.round()
-            except (Unavailable, DBAPIError, StaleDataError) as error:
+            except (Busy, DBAPIError, StaleDataError) as error:
                 # Another worker was quicker, or the database is away for a moment: what was leased stays leased.
                 log.warning("round failed", extra={"error_class": type(error).__name__})
                 worked = 0

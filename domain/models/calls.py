@@ -112,7 +112,7 @@ class Call(Identified, Base):
             countries=tuple(self.eligible_countries),
             receiving_id=self.organiser_id,
             call_id=self.id,
-            public=self.state is not CallState.DRAFT,
+            public=self.state is not CallState.DRAFT and self.opens_at is not None,
         )
 
 
@@ -178,6 +178,12 @@ def shows(status: CallStatus, at: datetime) -> ColumnElement[bool]:
         case CallStatus.CLOSED:
             return and_(published, Call.closes_at <= at)
     return Call.state == CallState(status.value)
+
+
+def was_published() -> ColumnElement[bool]:
+    """Whether everyone has been shown a call, as Call.audience() has it, for a query."""
+    # Publishing requires an opening, and a draft that is cancelled loses its own: it stays what only its makers see.
+    return and_(Call.state != CallState.DRAFT, Call.opens_at.is_not(None))
 
 
 def next_change(call: Call, at: datetime) -> datetime | None:

@@ -19,7 +19,7 @@ from domain.services import forms
 if TYPE_CHECKING:
     from domain.services.calls import CallInput
 
-# What readers are shown: a draft may still lack it, a call that is published may not (nor a title, which none may lack).
+# What readers are shown beside the title, which no call lacks: a draft may still lack it, a published call may not.
 SHOWN = ("summary", "description", "eligible_countries")
 
 

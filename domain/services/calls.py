@@ -239,8 +239,10 @@ def extend_call(session: Session, id_or_slug: str, *, closes_at: datetime, by: P
 
 
 def cancel_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
-    """Call it off, before it is decided. Records call.cancelled."""
+    """Call it off, before it is decided. Records call.cancelled. A draft loses its dates, and stays unseen."""
     call = _managed(session, id_or_slug, by=by)
+    if call.state is CallState.DRAFT:
+        change(call, {"opens_at": None, "closes_at": None}, at=at)
     return _step(session, call, CallState.CANCELLED, EventType.CALL_CANCELLED, at=at)
 
 

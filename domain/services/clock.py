@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from domain import events
+from domain.db import instant_text
 from domain.models.calls import Call, CallState
 from domain.models.events import Event, EventType
 from domain.services.decisions import expire_applications
@@ -57,5 +58,5 @@ def _moments(call: Call, at: datetime) -> Iterator[Moment]:
         moment = call.closes_at - timedelta(days=days)
         if moment <= at < min(moment + NOTICE_FRESH, call.closes_at) and call.opens_at <= moment:
             key = events.clock_key(EventType.CALL_CLOSING_SOON, call.id, moment)
-            extra = {"closes_at": call.closes_at.isoformat(), "days": days}
+            extra = {"closes_at": instant_text(call.closes_at), "days": days}
             yield Moment(EventType.CALL_CLOSING_SOON, call, key, extra)

@@ -209,13 +209,23 @@ def settle(session: Session, results: Sequence[Result], *, at: datetime) -> int:
 
     Records webhook.disabled for an endpoint that is gone, or fails five days after its first failure.
     """
+    endpoints = _locked_endpoints(session, results)
     standing = _still_ours(session, results)
     ours = [result for result in results if standing.get(result.claim.id) == result.claim.lease_token]
     if ours:
         session.execute(update(Delivery), [_settled(result) for result in ours])
         session.execute(insert(Attempt), [_attempt(result) for result in ours])
-        _judge_endpoints(session, ours, at=at)
+        for endpoint in endpoints:
+            _judge(session, endpoint, [r for r in ours if r.claim.endpoint_id == endpoint.id], at=at)
     return len(results) - len(ours)
+
+
+def _locked_endpoints(session: Session, results: Sequence[Result]) -> Sequence[Endpoint]:
+    # Before their deliveries, in one order, as whoever resumes or deletes one does: so nobody waits in a ring, and of
+    # two workers that settle for the same endpoint the second judges by what the first has found.
+    ids = {result.claim.endpoint_id for result in results}
+    query = select(Endpoint).where(Endpoint.id.in_(ids)).order_by(Endpoint.id).with_for_update(key_share=True)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _still_ours(session: Session, results: Sequence[Result]) -> dict[UUID, UUID | None]:
@@ -251,33 +261,29 @@ def _attempt(result: Result) -> dict[str, Any]:
     }
 
 
-def _judge_endpoints(session: Session, results: Sequence[Result], *, at: datetime) -> None:
-    by_endpoint: dict[UUID, list[Result]] = {}
-    for result in results:
-        by_endpoint.setdefault(result.claim.endpoint_id, []).append(result)
-    query = select(Endpoint).where(Endpoint.id.in_(by_endpoint)).order_by(Endpoint.id)
-    for endpoint in session.scalars(query):
-        _judge(session, endpoint, by_endpoint[endpoint.id], at=at)
-
-
 def _judge(session: Session, endpoint: Endpoint, results: Sequence[Result], *, at: datetime) -> None:
-    last = results[-1]
+    if not results:
+        return
     if any(result.delivered for result in results) and endpoint.state is EndpointState.UNVERIFIED:
         move_to(endpoint, EndpointState.ACTIVE, at=at)
-    since = None if last.delivered else endpoint.failing_since or last.at
+    since, last = endpoint.failing_since, results[-1]
+    for result in results:
+        since = None if result.delivered else since or result.at
     asked = [result.slow_until for result in results if result.slow_until]
     slow = max(asked) if asked else None if last.delivered else endpoint.slow_until
     change(endpoint, {"failing_since": since, "slow_until": slow}, at=at)
     worn_out = since is not None and last.at - since >= DISABLED_AFTER
     if endpoint.state is not EndpointState.DISABLED and (worn_out or any(result.gone for result in results)):
-        _disable(session, endpoint, at=at)
+        move_to(endpoint, EndpointState.DISABLED, at=at)
+        events.record(session, EventType.WEBHOOK_DISABLED, endpoint, at=at)
+    if endpoint.state is EndpointState.DISABLED:
+        _hold(session, endpoint, at=at)
 
 
-def _disable(session: Session, endpoint: Endpoint, *, at: datetime) -> None:
-    move_to(endpoint, EndpointState.DISABLED, at=at)
+def _hold(session: Session, endpoint: Endpoint, *, at: datetime) -> None:
+    """Keep what is still owed until the endpoint is resumed, also what was under way when it was disabled."""
     owed = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.PENDING)
     session.execute(owed.values(state=DeliveryState.HELD, updated_at=at))
-    events.record(session, EventType.WEBHOOK_DISABLED, endpoint, at=at)
 
 
 def forget_replies(session: Session, *, before: datetime) -> None:

@@ -10,23 +10,24 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Conflict
 from domain.models.activities import Activity
-from domain.models.mobilities import Mobility
+from domain.models.mobilities import Mobility, MobilityState
 from domain.models.projects import Project
-from domain.services import mobilities, participants
+from domain.services import participants
 from domain.services.loading import Load
 from domain.services.loading_files import Participation, ProjectFile
 from domain.services.mobilities import MobilityInput
+from domain.services.mobility_history import enter_past_mobility
 from domain.services.participants import ParticipantInput
 
 INVENTED = "Invented: stands for one published participation."
 NOMINATED = timedelta(days=-60)  # before the first day
-# The life of a stay: which step, counted from which of its days. Nobody published when; these are what is usual.
-LIFE = (
-    (mobilities.confirm_mobility, "starts_on", timedelta(days=-30)),
-    (mobilities.start_mobility, "starts_on", timedelta()),
-    (mobilities.complete_mobility, "ends_on", timedelta(hours=8)),
-    (mobilities.recognise_mobility, "ends_on", timedelta(days=30)),
-)
+# The life of a stay: its steps, counted from one of its days. Nobody published when; these are what is usual.
+LIFE = {
+    MobilityState.CONFIRMED: ("starts_on", timedelta(days=-30)),
+    MobilityState.LIVE: ("starts_on", timedelta()),
+    MobilityState.COMPLETED: ("ends_on", timedelta(hours=8)),
+    MobilityState.RECOGNISED: ("ends_on", timedelta(days=30)),
+}
 
 
 class Numbered(NamedTuple):
@@ -50,8 +51,10 @@ def still_to_make(session: Session, file: ProjectFile) -> list[Numbered]:
 
 def make(load: Load, project: Project, wanted: Sequence[Numbered]) -> None:
     """Make participants and their mobilities, and bring each to its end, as of the days when that would have been."""
-    for one in wanted:
-        _live(load, project, one)
+    # The services flush what they look at themselves. What else is pending are events, and they can wait.
+    with load.session.no_autoflush:
+        for one in wanted:
+            _live(load, project, one)
 
 
 def _live(load: Load, project: Project, wanted: Numbered) -> None:
@@ -66,7 +69,7 @@ def _live(load: Load, project: Project, wanted: Numbered) -> None:
         synthetic=True,
     )
     participant = participants.create_participant(session, project, person, by=by, at=nominated_at)
-    mobility = mobilities.create_mobility(
+    enter_past_mobility(
         session,
         MobilityInput(
             project=project.code,
@@ -79,11 +82,10 @@ def _live(load: Load, project: Project, wanted: Numbered) -> None:
             end_date=stay.period.ends_on,
             comments=INVENTED,
         ),
+        nominated_at=nominated_at,
+        steps={state: _moment(getattr(stay.period, day), later) for state, (day, later) in LIFE.items()},
         by=by,
-        at=nominated_at,
     )
-    for step, day, later in LIFE:
-        step(session, mobility.id, by=by, at=_moment(getattr(stay.period, day), later))
 
 
 def _standing(session: Session, code: str) -> Counter[str]:
@@ -94,7 +96,7 @@ def _standing(session: Session, code: str) -> Counter[str]:
         .where(Project.code == code, Mobility.synthetic, Mobility.deleted_at.is_(None))
         .group_by(Activity.key)
     )
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter(dict(session.execute(query).all()))
 
 
 def _at_most(count: int, standing: int, activity: str) -> int:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from domain import events, policies
 from domain.addresses import AddressRefused, check_url
@@ -123,8 +123,10 @@ def ping_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: dat
 
 
 def resume_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: datetime) -> Endpoint:
-    """Let a disabled endpoint receive again, beginning with the events that were held for it."""
+    """Let a disabled endpoint receive again, beginning with the events that were held for it. Raises Conflict."""
     endpoint = get_endpoint(session, endpoint_id, by=by)
+    if endpoint.state is not EndpointState.DISABLED:
+        raise Conflict(f"This endpoint is {endpoint.state}; only one that is disabled is resumed.")
     move_to(endpoint, EndpointState.ACTIVE, at=at)
     change(endpoint, {"failing_since": None, "slow_until": None}, at=at)
     held = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.HELD)
@@ -141,7 +143,7 @@ def list_deliveries(
 ) -> Page[Delivery]:
     """List what was and is owed to an endpoint, newest first."""
     endpoint = get_endpoint(session, endpoint_id, by=by)
-    query = select(Delivery).where(Delivery.endpoint_id == endpoint.id)
+    query = select(Delivery).where(Delivery.endpoint_id == endpoint.id).options(selectinload(Delivery.event))
     if state is not None:
         query = query.where(Delivery.state == state)
     keys = {"created_at": Delivery.created_at}
@@ -165,8 +167,13 @@ def list_attempts(session: Session, delivery_id: UUID, *, by: Principal, page: P
 
 
 def retry_delivery(session: Session, delivery_id: UUID, *, by: Principal, at: datetime) -> Delivery:
-    """Send one delivery now, whatever its schedule says, even if it had arrived. Raises Conflict while it is sent."""
+    """Send one delivery now, whatever its schedule says, even if it had arrived.
+
+    Raises Conflict while it is being sent, and for an endpoint that is disabled.
+    """
     delivery = get_delivery(session, delivery_id, by=by)
+    if delivery.endpoint.state is EndpointState.DISABLED:
+        raise Conflict("The endpoint is disabled; resume it, and then retry this.")
     movable = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.DELIVERED)
     moved = session.scalar(
         update(Delivery)

@@ -1,8 +1,6 @@
 """The command line as an operator meets it: words in, lines and a number out, on the test's own database."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +8,7 @@ import pytest
 
 from cli.main import main
 from domain.config import Config
-
-Admin = Callable[..., "Told"]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a command said, and what it told the shell."""
-
-    code: int
-    lines: list[str]
-    errors: list[str]
+from tests.cli.admin import Admin, Told, Written, small_project
 
 
 @pytest.fixture
@@ -41,90 +29,11 @@ def admin(config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 @pytest.fixture
 def project() -> dict[str, Any]:
     """A small project, as a file says it."""
-    return {
-        "format": "intervet-project/1",
-        "project": {
-            "code": "SMALL",
-            "title": {"en": "A small project"},
-            "action_type": "KA121-VET",
-            "rule_set": "KA1-VET-2021",
-            "starts_on": "2026-01-01",
-            "ends_on": "2028-12-31",
-            "languages": ["en", "sq"],
-            "coordinator": "chamber",
-            "state": "ongoing",
-        },
-        "organisations": [
-            {
-                "key": "chamber",
-                "legal_name": "A Chamber",
-                "type": "chamber",
-                "country": "IT",
-                "roles": ["coordinator", "receiving"],
-            },
-            {
-                "key": "school",
-                "legal_name": "A School",
-                "type": "vet_provider",
-                "country": "AL",
-                "roles": ["sending"],
-                "parent": "partner",
-            },
-            {
-                "key": "partner",
-                "legal_name": "A Partner",
-                "type": "ngo",
-                "country": "AL",
-                "pic": "912345678",
-                "roles": ["national_partner"],
-            },
-        ],
-        "activities": [{"key": "stays", "code": "short_term_learner", "title": {"en": "Stays", "sq": "Qëndrime"}}],
-        "targets": [{"activities": ["short_term_learner"], "country": "AL", "planned": 40, "source": "The grant"}],
-        "reported_figures": [
-            {
-                "measure": "participants",
-                "scope": {"profile": "learner"},
-                "value": "38",
-                "unit": "person",
-                "source": "News",
-            }
-        ],
-        "calls": [CALL],
-    }
-
-
-CALL = {
-    "key": "spring",
-    "slug": "spring-in-bologna",
-    "owner": "partner",
-    "activity": "stays",
-    "title": {"en": "Spring in Bologna", "sq": "Pranverë në Bolonjë"},
-    "summary": {"en": "Three weeks."},
-    "description": {"en": "Work and learn."},
-    "eligible_countries": ["AL"],
-    "destinations": [{"country": "IT", "city": "Bologna", "host": "chamber", "places": 4, "starts_on": "2027-04-05"}],
-    "places": 4,
-    "timezone": "Europe/Tirane",
-    "opens_at": "2027-01-10T08:00:00Z",
-    "closes_at": "2027-02-10T16:00:00Z",
-    "form": [
-        {"name": "why", "type": "long_text", "label": {"en": "Why?"}, "required": True, "max_length": 500},
-        {
-            "name": "english",
-            "type": "choice",
-            "label": {"en": "Your English?"},
-            "required": False,
-            "choices": [{"value": "good", "label": {"en": "Good"}}, {"value": "fair", "label": {"en": "Fair"}}],
-        },
-    ],
-    "public_intake": True,
-    "consent_purposes": ["processing"],
-}
+    return small_project()
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[Any], Path]:
+def written(tmp_path: Path) -> Written:
     """Write a project to a file."""
 
     def write(project: Any) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from domain.models.tokens import Scope
 from domain.services.tokens import authenticate
 from domain.transaction import Database, connect, reading, utcnow
 from tests import postgres
-from tests.cli.conftest import Admin
+from tests.cli.admin import Admin
 
 OPERATORS_OWN = "chosen.by-the_operator~0123456789"
 
@@ -40,7 +41,8 @@ def test_an_empty_database_gets_the_schema_of_this_release(
     told = admin("migrate")
 
     assert (told.code, told.lines[0]) == (0, f"The schema is at {migrations.newest()}.")
-    migrations.check_current(connect(empty_url))
+    with closing(connect(empty_url)) as database:
+        migrations.check_current(database)
 
 
 def test_the_first_token_is_made_shown_and_kept_for_its_owner_alone(admin: Admin, config: Config) -> None:

@@ -6,7 +6,7 @@ from domain.errors import Unauthenticated
 from domain.models.tokens import Scope
 from domain.services.tokens import authenticate
 from domain.transaction import Database, reading, utcnow
-from tests.cli.conftest import Admin
+from tests.cli.admin import Admin
 from tests.world import World
 
 

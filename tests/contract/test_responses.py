@@ -134,6 +134,8 @@ def wanted_call(world: World) -> dict[str, Any]:
         "project": world.project_code(),
         "activity_id": str(world.activity()),
         "title": {"en": "Three weeks in Lyon", "sr-Cyrl": "Три недеље у Лиону"},
+        "summary": {"en": "For cooks."},
+        "description": {"en": "Work and learn."},
         "eligible_countries": ["RS"],
         "places": 1,
         "timezone": "Europe/Belgrade",
@@ -159,4 +161,6 @@ def apply(client: FlaskClient, call: str, name: str) -> str:
     person = {"given_names": name, "family_name": "Petrović", "birth_date": "2005-03-08", "country": "RS"}
     consent = {"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}
     wanted = {"person": person | {"email": f"{name.lower()}@example.org"}, "answers": {}, "consents": [consent]}
-    return f"/v1/applications/{client.post(f'{call}/applications', json=wanted).json['id']}"
+    answer = client.post(f"{call}/applications", json=wanted)
+    assert answer.status_code == 201, answer.json
+    return f"/v1/applications/{answer.json['id']}"

@@ -33,8 +33,8 @@ WAY_TO: dict[CallState, Sequence[Callable[..., Any]]] = {
     CallState.PUBLISHED: (PUBLISH,),
     CallState.IN_SELECTION: (PUBLISH, BEGIN),
     CallState.DECIDED: (PUBLISH, BEGIN, DECIDE),
-    CallState.CANCELLED: (CANCEL,),
-    CallState.ARCHIVED: (CANCEL, ARCHIVE),
+    CallState.CANCELLED: (PUBLISH, CANCEL),
+    CallState.ARCHIVED: (PUBLISH, CANCEL, ARCHIVE),
 }
 STEPS = {
     (CallState.DRAFT, PUBLISH): (CallState.PUBLISHED, EventType.CALL_PUBLISHED),
@@ -57,7 +57,7 @@ def call_in(world: World, state: CallState, **changes: Any) -> Call:
 
 
 def step(world: World, call: Call, verb: Callable[..., Any]) -> Call:
-    late = call.closes_at + timedelta(minutes=call.grace_minutes)
+    late = call.closes_at and call.closes_at + timedelta(minutes=call.grace_minutes)
     return world.do(verb, str(call.id), at=late if verb is BEGIN else world.clock())
 
 
@@ -257,6 +257,17 @@ def test_a_draft_is_for_those_who_make_it_and_nobody_else(world: World) -> None:
         "partner": "published serbian",
         "albanian_partner": "joint published",
     }
+
+
+def test_a_draft_that_is_cancelled_and_put_away_stays_unseen(world: World) -> None:
+    draft, call = world.draft(slug="never-shown"), world.call(slug="shown")
+    for verb in (CANCEL, ARCHIVE):
+        step(world, draft, verb)
+        step(world, call, verb)
+
+    public = world.read(select(Event.public).where(Event.call_id == draft.id))
+    assert (listed(world), listed(world, by=world.principal("partner"))) == (["shown"], ["never-shown", "shown"])
+    assert public == [False, False]
 
 
 def test_a_draft_is_not_found_by_the_public_nor_without_the_scope(world: World) -> None:

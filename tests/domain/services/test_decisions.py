@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.db import new_id
-from domain.errors import Conflict, Forbidden, NoPlaceLeft, NotFound, StateConflict, Unavailable
+from domain.errors import Busy, Conflict, Forbidden, NoPlaceLeft, NotFound, StateConflict
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import Call, Destination
 from domain.models.events import Event, EventType
@@ -216,7 +216,7 @@ def test_of_fifty_who_offer_the_last_place_at_once_one_wins(world: World) -> Non
                 with transaction(database) as session:
                     options = {**wanted, "by": OPERATOR, "at": world.clock()}
                     return decisions.select_application(session, application_id, **options).state
-            except Unavailable:
+            except Busy:
                 time.sleep(0.1)
             except NoPlaceLeft as refusal:
                 return refusal.code

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import Forbidden, NotFound, Unauthenticated
-from domain.models.organisations import Role
+from domain.models.organisations import Membership, Role
 from domain.models.tokens import Scope, Token
 from domain.services import tokens
 from domain.services.pages import PageRequest
@@ -20,8 +20,6 @@ from tests.conftest import Clock
 from tests.world import World
 
 CLERK = TokenInput(holder="A clerk", scopes=[Scope.CALLS_READ])
-# Made by the published rule, with the checksum of `ivt_org_` and 43 zeros: whoever scans for leaks has the same.
-KNOWN = "ivt_org_" + "0" * 43
 
 
 def make(world: World, maker: str, **changes: Any) -> tokens.NewToken:
@@ -88,17 +86,14 @@ def test_a_token_lasts_a_year_unless_told(world: World) -> None:
         ({"scopes": []}, [("/scopes", "required")]),
         ({"project": "NOWHERE"}, [("/project", "not_found")]),
         ({"organisation_id": "stranger"}, [("/organisation_id", "not_found")]),
-        ({"expires_at": timedelta(0)}, [("/expires_at", "not_later")]),
+        ({"expires_at": "now"}, [("/expires_at", "not_later")]),
     ],
 )
 def test_a_token_that_can_not_be_is_refused(world: World, changes: Any, findings: Any) -> None:
-    meant = {"stranger": world.organisation, "expires_at": None}
-    known = {
-        name: meant["stranger"](value) if value == "stranger" else world.clock() if name == "expires_at" else value
-        for name, value in changes.items()
-    }
+    known = {"stranger": world.organisation("stranger"), "now": world.clock()}
+    wanted = {name: known.get(str(value), value) for name, value in changes.items()}
 
-    assert world.refused(tokens.create_token, replace(CLERK, **known), by=world.principal("coordinator")) == findings
+    assert world.refused(tokens.create_token, replace(CLERK, **wanted), by=world.principal("coordinator")) == findings
 
 
 WHO: dict[tuple[str, str, bool], str] = {
@@ -193,8 +188,6 @@ def test_a_token_works_until_the_instant_at_which_it_expires(world: World, clock
 def test_rights_are_those_of_today_and_not_of_when_the_token_was_made(world: World) -> None:
     secret = world.token("school")
     before = authenticated(world, secret).standings[0].roles
-    from domain.models.organisations import Membership  # noqa: PLC0415
-
     world.do(
         lambda session, **_: session.query(Membership).filter_by(organisation_id=world.organisation("school")).delete()
     )

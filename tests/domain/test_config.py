@@ -1,0 +1,95 @@
+"""What the operator has set: read once, checked whole."""
+
+import stat
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.config import Config, ConfigError, kept_secret, read_config, with_secret_key
+
+LONG = "0123456789abcdef0123456789abcdef"
+
+
+def test_nothing_needs_to_be_set() -> None:
+    config = read_config({})
+
+    assert config == Config(
+        data_dir=Path.cwd() / "var",
+        database_url=f"sqlite:///{Path.cwd() / 'var' / 'intervet.sqlite'}",
+        base_url="http://127.0.0.1:8000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field", "meaning"),
+    [
+        ("PORT", "8123", "base_url", "http://127.0.0.1:8123"),
+        ("PORT", "65535", "port", 65535),
+        ("INTERVET_BASE_URL", "https://intervet.example/", "base_url", "https://intervet.example"),
+        ("INTERVET_DATA_DIR", "/srv/intervet", "database_url", "sqlite:////srv/intervet/intervet.sqlite"),
+        ("INTERVET_DATABASE_URL", "postgresql+psycopg://db/intervet", "on_sqlite", False),
+        ("INTERVET_SECRET_KEY", f"{LONG}1, {LONG}2", "secret_keys", (f"{LONG}1", f"{LONG}2")),
+        ("INTERVET_BOOTSTRAP_TOKEN", "A-Z.a_z~" * 4, "bootstrap_token", "A-Z.a_z~" * 4),
+        ("INTERVET_BOOTSTRAP_TOKEN", "", "bootstrap_token", None),
+        ("INTERVET_ALLOWED_NETWORKS", "10.1.0.0/16, fd00::/8", "allowed_networks",
+         (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))),
+        ("INTERVET_ALLOW_HTTP", "1", "allow_http", True),
+        ("INTERVET_ALLOW_HTTP", "yes", "allow_http", False),
+        ("DEMO", "0", "load_demo", False),
+    ],
+)  # fmt: skip
+def test_a_setting_means_what_it_says(variable: str, value: str, field: str, meaning: Any) -> None:
+    assert getattr(read_config({variable: value}), field) == meaning
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("PORT", "٨٠٠٠"),
+        ("INTERVET_BASE_URL", "intervet.example"),
+        ("INTERVET_BASE_URL", "ftp://intervet.example"),
+        ("INTERVET_BASE_URL", "https://"),
+        ("INTERVET_BASE_URL", "https://intervet.example/?a=b"),
+        ("INTERVET_BASE_URL", "https://intervet.example:99999"),
+        ("INTERVET_BASE_URL", "https://[::1"),
+        ("INTERVET_DATABASE_URL", "mysql://db/intervet"),
+        ("INTERVET_SECRET_KEY", LONG[:-1]),
+        ("INTERVET_SECRET_KEY", f"{LONG},short"),
+        ("INTERVET_BOOTSTRAP_TOKEN", LONG[:-1]),
+        ("INTERVET_BOOTSTRAP_TOKEN", LONG + " "),
+        ("INTERVET_ALLOWED_NETWORKS", "10.0.0.0/33"),
+        ("INTERVET_ALLOWED_NETWORKS", "10.0.0.1/8"),
+    ],
+)
+def test_a_setting_that_can_not_be_used_is_refused_by_its_name(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{variable} "):
+        read_config({variable: value})
+
+
+def test_a_secret_is_kept_for_its_owner_alone_and_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "secret_key"
+
+    secrets = [kept_secret(path, "the first"), kept_secret(path, "the second")]
+
+    assert secrets == ["the first", "the first"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [found.name for found in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_a_key_that_is_set_is_the_one_used(tmp_path: Path) -> None:
+    config = read_config({"INTERVET_SECRET_KEY": LONG, "INTERVET_DATA_DIR": str(tmp_path)})
+
+    assert with_secret_key(config) == config
+
+
+def test_without_a_key_one_is_made_and_used_from_then_on(tmp_path: Path) -> None:
+    config = read_config({"INTERVET_DATA_DIR": str(tmp_path)})
+
+    first, second = with_secret_key(config).secret_keys, with_secret_key(config).secret_keys
+
+    assert (first == second, len(first), len(first[0]) >= 43) == (True, 1, True)

@@ -7,7 +7,7 @@ the answer leaves.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from flask import Response, current_app, jsonify, make_response, request
 from flask.views import MethodView
 from flask_smorest import Blueprint as SmorestBlueprint
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -29,7 +29,7 @@ from api.patching import read_patch
 from api.prepared import everyone_gets_this
 from domain import policies
 from domain.config import Config
-from domain.errors import Unauthenticated, Unavailable
+from domain.errors import Busy, Unauthenticated, Unavailable
 from domain.models.tokens import Scope
 from domain.policies import PUBLIC, Principal
 from domain.services import tokens
@@ -150,13 +150,16 @@ class Resource(MethodView):
             refuse_parameters(request.args)
         for left in reversed(range(TRIES)):
             try:
-                return self._answered(**kwargs)
+                response = self._answered(**kwargs)
             except (IntegrityError, StaleDataError) as error:
                 if not left or (isinstance(error, StaleDataError) and "If-Match" in request.headers):
                     raise
             except Exception as error:
                 if not left or not should_retry(error):
                     raise
+            else:
+                self._note_use()
+                return response
         raise AssertionError("the last try raises or answers")
 
     def _refuse_what_took_too_long(self) -> None:
@@ -186,7 +189,6 @@ class Resource(MethodView):
                 self._refuse_what_took_too_long()
         except idempotency.Replay as replay:
             response = replay.response
-        self._note_use()
         return response
 
     @cached_property
@@ -210,9 +212,11 @@ class Resource(MethodView):
     def _note_use(self) -> None:
         """Keep the day on which a token was last used, once a day and outside the request's own transaction."""
         caller = self.__dict__.get("_caller")
-        if caller is not None and caller.unnoted and caller.token_id is not None:
-            with transaction(services().database) as session:
-                tokens.touch_token(session, caller.token_id, at=self.at)
+        if caller is None or not caller.unnoted or caller.token_id is None:
+            return
+        # What was asked for is done, and its answer stands: a note that fails is made by the next request.
+        with suppress(Busy, DBAPIError), transaction(services().database) as session:
+            tokens.touch_token(session, caller.token_id, at=self.at)
 
     def tag(self, version: int, *facets: object) -> None:
         """Give the answer an ETag: the row's version, and a hash of what else decides its bytes."""

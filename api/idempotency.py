@@ -58,8 +58,10 @@ def claim(session: Session, by: Principal, *, vault: Vault, at: datetime) -> Cla
 
 def _scope(by: Principal, key: str) -> str:
     if by.organisation_id is not None:
-        # A token for one project is often held by another than the organisation's own: answers are not shared with it.
-        return f"organisation:{by.organisation_id.hex}" + (f":{by.within.hex}" if by.within else "")
+        # A token for one project is often held by another than the organisation's own, and one with fewer scopes is
+        # shown less: answers are shared only among those who would get the same.
+        sight = hashlib.sha256(repr((by.within, sorted(by.scopes))).encode()).hexdigest()[:32]
+        return f"organisation:{by.organisation_id.hex}:{sight}"
     try:
         # The public shares one room: only a key that nobody guesses keeps its answer to its sender.
         UUID(key)

@@ -138,18 +138,25 @@ class Worker:
         """Wait for outcomes, and settle them; return how many there were."""
         outcomes = self.sender.poll(wait)
         if outcomes:
-            at = self.now()
-            begun = [outcome for outcome in outcomes if outcome.error is not ErrorClass.NOT_STARTED]
-            results = [self.result(outcome, at=at) for outcome in begun]
-            late = [self.claims[outcome.key] for outcome in outcomes if outcome not in begun]  # type: ignore[index]
-            with transaction(self.database) as session:
-                fenced = deliveries.settle(session, results, at=at)
-                deliveries.release(session, late, at=at)
-            for outcome in outcomes:
-                del self.claims[outcome.key]  # type: ignore[arg-type]
-            if fenced:
-                log.warning("results came after their lease", extra={"fenced": fenced})
+            try:
+                self.write_down(outcomes)
+            finally:
+                # Also when it can't be written down: the lease passes, and until then the place is free for others.
+                for outcome in outcomes:
+                    del self.claims[outcome.key]  # type: ignore[arg-type]
         return len(outcomes)
+
+    def write_down(self, outcomes: Sequence[Outcome]) -> None:
+        """Settle what was begun, give back what was not."""
+        at = self.now()
+        begun = [outcome for outcome in outcomes if outcome.error is not ErrorClass.NOT_STARTED]
+        results = [self.result(outcome, at=at) for outcome in begun]
+        late = [self.claims[outcome.key] for outcome in outcomes if outcome not in begun]  # type: ignore[index]
+        with transaction(self.database) as session:
+            fenced = deliveries.settle(session, results, at=at)
+            deliveries.release(session, late, at=at)
+        if fenced:
+            log.warning("results came after their lease", extra={"fenced": fenced})
 
     def result(self, outcome: Outcome, *, at: datetime) -> Result:
         """What an outcome means for its delivery: arrived, to be tried again, or not any more."""

@@ -90,8 +90,8 @@ def _rows(sheet: Any) -> Iterator[Row]:
             raise BadWorkbook(f"Sheet {sheet.title}: at most {MOST_ROWS} rows of {MOST_COLUMNS} columns are read.")
         if names is None:
             names = _names(sheet.title, cells)
-        elif any(cell not in (None, "") for cell in cells):
-            yield dict(_named(sheet.title, number + 1, names, cells))
+        elif row := dict(_named(sheet.title, number + 1, names, cells)):
+            yield row
 
 
 def _names(title: str, cells: Sequence[Any]) -> list[str | None]:

@@ -13,6 +13,7 @@ from domain.models.projects import Project, ProjectState
 from domain.services import founding
 from domain.transaction import Database, reading, transaction, utcnow
 from tests.cli.admin import Admin, Written, small_project
+from tests.integrations.formats.workbooks import as_workbook
 
 
 def rows(database: Database) -> dict[str, int]:
@@ -250,3 +251,12 @@ def test_a_file_that_is_not_there_is_named(admin: Admin) -> None:
     told = admin("load", "/nowhere/project.json")
 
     assert (told.code, told.errors) == (2, ["/nowhere/project.json can't be read: No such file or directory."])
+
+
+def test_a_workbook_loads_as_json_does(admin: Admin, written: Written, project: Any) -> None:
+    path = written(project).with_suffix(".xlsx")
+    path.write_bytes(as_workbook(project))
+    preview = admin("load", written(project), "--dry-run").lines[:-1]
+
+    assert admin("load", path).lines == preview
+    assert admin("load", written(project)).lines[-1] == "0 added, 0 changed, 11 unchanged."

@@ -168,7 +168,7 @@ def test_sqlite_takes_the_writers_place_before_it_writes(tmp_path: Path) -> None
 
     with database.writer.connect() as held, database.writer.connect() as other:
         held.exec_driver_sql("SELECT 1")
-        other.connection.dbapi_connection.execute("PRAGMA busy_timeout=0")  # type: ignore[union-attr]
+        other.connection.dbapi_connection.execute("PRAGMA busy_timeout=0")
         with pytest.raises(OperationalError, match="locked"):
             other.exec_driver_sql("SELECT 1")
     database.close()

@@ -10,7 +10,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from domain.config import Config
-from domain.transaction import Database, utcnow
+from domain.errors import Unavailable
+from domain.services import deliveries
+from domain.transaction import Database, connect, transaction, utcnow
 from integrations.http import Sender
 from integrations.worker import Worker
 from tests.conftest import Caller, Clock
@@ -84,3 +86,24 @@ def test_an_application_reaches_its_partner_signed(
         str(application.id),
         "submitted",
     )
+
+
+def test_results_that_cannot_be_written_down_take_no_place(
+    world: World, partner: Caller, worker: Worker, receiver: Receiver, database: Database
+) -> None:
+    endpoint(partner, receiver.url("/ok"))
+    world.application(world.call())
+    with transaction(database) as session:
+        deliveries.fan_out(session, at=worker.now())
+    worker.send_due()
+    worker.database = connect("postgresql+psycopg://nobody@/none?host=/nowhere")
+
+    with pytest.raises(Unavailable):
+        work_until_collected(worker)
+
+    assert worker.claims == {}
+
+
+def work_until_collected(worker: Worker) -> None:
+    while worker.claims:
+        worker.collect(1)

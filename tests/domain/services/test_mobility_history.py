@@ -10,11 +10,11 @@ from domain.errors import Forbidden, StateConflict
 from domain.models.events import Event, EventType
 from domain.models.mobilities import MobilityState
 from domain.models.projects import Project
-from domain.policies import Principal
 from domain.services import participants
 from domain.services.mobilities import MobilityInput
 from domain.services.mobility_history import enter_past_mobility
 from domain.services.participants import ParticipantInput
+from domain.services.tokens import authenticate
 from domain.transaction import Database, reading
 from tests.conftest import Clock
 from tests.world import World
@@ -73,5 +73,8 @@ def test_no_step_is_left_out(world: World, wanted: MobilityInput, clock: Clock) 
 
 
 def test_it_takes_the_right_to_manage_it(world: World, wanted: MobilityInput, clock: Clock) -> None:
+    secret = world.token("school")
+    school = world.do(lambda session, *, by, at: authenticate(session, secret, at=at))
+
     with pytest.raises(Forbidden):
-        enter(world, wanted, clock, CONFIRMED, by=Principal(operator=False, scopes=frozenset()))
+        enter(world, wanted, clock, CONFIRMED, by=school)

@@ -28,6 +28,7 @@ class ActivityResource(Resource):
     def shown(self, activity: Activity) -> Activity:
         """The activity as an answer, with its tag."""
         self.tag(activity.version, activity.organiser and activity.organiser.version)
+        self.speak([activity.title])
         return activity
 
     def written(self, activity: Activity) -> Activity:
@@ -48,6 +49,7 @@ class Activities(ActivityResource):
         page, project = self.page(query), query["project"]
         found = activities.list_activities(self.session, project=project, by=self.caller, page=page)
         self.may_be_kept(None)
+        self.speak(*([activity.title] for activity in found.items))
         return self.listed(found)
 
     @needs(Scope.PROJECTS_MANAGE)

@@ -7,8 +7,9 @@ from flask import Response
 
 from api.http import Blueprint, Resource, every_language, needs, open_to_all, services
 from api.patching import patched
+from domain.db import Text
 from domain.languages import choose_for_record
-from domain.models.calls import next_change, status_at
+from domain.models.calls import Call, next_change, status_at
 from domain.models.projects import Project
 from domain.models.tokens import Scope
 from domain.services import calls, forms
@@ -29,12 +30,19 @@ from schemas.forms import SERVED_EXAMPLE
 blp = Blueprint("calls", __name__, url_prefix="/v1", description="What is offered, until when, for whom.")
 
 
+def texts(call: Call) -> tuple[Text, ...]:
+    """What of a call is written in several languages, and shown in one."""
+    return call.title, call.summary, call.description
+
+
 class CallResource(Resource):
     """What the addresses of calls share."""
 
     def shown(self, call: Any) -> Any:
         """The call as an answer, with its tag."""
-        self.tag(call.version, status_at(call, self.at))
+        # Names of others stand in it as well, and change without a new version of the call.
+        self.tag(call.version, status_at(call, self.at), *(other.version for other in calls.named_in(call)))
+        self.speak(texts(call))
         return call
 
     def written(self, call: Any) -> Any:
@@ -55,6 +63,7 @@ class Calls(CallResource):
         page, _ = self.page(query), query.pop("lang")
         found = calls.list_calls(self.session, CallFilter(**query), by=self.caller, at=self.at, page=page)
         self.may_be_kept(calls.next_moment(self.session, at=self.at))
+        self.speak(*map(texts, found.items))
         return self.listed(found)
 
     @needs(Scope.CALLS_WRITE)

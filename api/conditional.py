@@ -43,8 +43,9 @@ def tags(header: str | None) -> list[str]:
 
 def check_if_match(version: int) -> None:
     """Raise PreconditionFailed when If-Match names other versions than this one. Weak tags match nothing (RFC 9110)."""
-    wanted = tags(request.headers.get("If-Match"))
-    if wanted and wanted != ["*"] and not any(tag.startswith(f'"{version}-') for tag in wanted):
+    header = request.headers.get("If-Match")
+    wanted = tags(header)
+    if header is not None and wanted != ["*"] and not any(tag.startswith(f'"{version}-') for tag in wanted):
         raise PreconditionFailed("Somebody changed this since you read it; read it again and repeat the change.")
 
 

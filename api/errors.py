@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -98,6 +99,7 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
 
 
 LOCATIONS = {"json", "query"}
+MOST_TOLD = 100  # findings in one answer; a body of 256 KB could have fifty thousand, and a reader mends ten at a time
 
 # Codes whose title says more than their status does.
 TITLED = {"call_not_open_yet", "call_closed", "duplicate_application", "idempotency_mismatch"}
@@ -137,7 +139,8 @@ def _invalid(error: ValidationError) -> Response:
 
 def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     lang = _reader()
-    return [{"pointer": found.pointer, "code": found.code, "detail": _sentence(found, lang)} for found in findings]
+    told = islice(findings, MOST_TOLD)
+    return [{"pointer": found.pointer, "code": found.code, "detail": _sentence(found, lang)} for found in told]
 
 
 def _sentence(found: Finding, lang: str) -> str:

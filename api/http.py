@@ -6,7 +6,7 @@ writer's place while reading somebody's mistakes. The answer is complete before 
 the answer leaves.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -29,7 +29,9 @@ from api.patching import read_patch
 from api.prepared import everyone_gets_this
 from domain import policies
 from domain.config import Config
+from domain.db import Text
 from domain.errors import Busy, Unauthenticated, Unavailable
+from domain.languages import choose_for_record
 from domain.models.tokens import Scope
 from domain.policies import PUBLIC, Principal
 from domain.services import tokens
@@ -233,6 +235,13 @@ class Resource(MethodView):
         self.headers["Vary"] = "Accept-Language, Authorization"
         if not self._token:
             everyone_gets_this(request.environ, until=next_change)
+
+    def speak(self, *records: Sequence[Text]) -> None:
+        """Say in which languages the texts of these records come: each record has one of its own."""
+        wanted = reader.get().languages
+        chosen = dict.fromkeys(choose_for_record(texts, wanted) for texts in records)
+        if chosen and wanted != (EVERY_LANGUAGE,):
+            self.headers["Content-Language"] = ", ".join(chosen)
 
     def check_if_match(self, version: int) -> None:
         """Raise PreconditionFailed when the caller's copy is stale."""

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from schemas.base import Coded
 
 DEEPEST = 32  # levels; our deepest body has six, and the parser's own recursion ends near a thousand
-LONGEST_NUMBER = 20  # characters; beyond 64 bits nothing of ours counts
+LONGEST_NUMBER = 300  # characters; up to here the field says that it is too large, which helps more than we can
 JSON_TYPES = {"application/json"}
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -113,7 +113,7 @@ class Parser(FlaskParser):
         """Read the parameters; one given twice is refused, since it isn't clear which counts."""
         repeated = {name: [Coded("repeated")] for name, values in req.args.lists() if len(values) > 1}
         if repeated:
-            raise ValidationError({"query": repeated})
+            raise ValidationError(repeated)
         return req.args.to_dict()
 
 

@@ -27,6 +27,7 @@ class ProjectResource(Resource):
     def shown(self, project: Project) -> Project:
         """The project as an answer, with its tag."""
         self.tag(project.version, project.coordinator.version)
+        self.speak([project.title])
         return project
 
     def written(self, project: Project) -> Project:
@@ -57,6 +58,7 @@ class Projects(ProjectResource):
         page, state = self.page(query), query["state"]
         found = projects.list_projects(self.session, state=state, by=self.caller, page=page)
         self.may_be_kept(None)
+        self.speak(*([project.title] for project in found.items))
         return self.listed(found)
 
     @needs(Scope.PROJECTS_MANAGE)

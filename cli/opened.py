@@ -20,10 +20,7 @@ def opened(config: Config) -> Iterator[Database]:
 @contextmanager
 def reachable(config: Config) -> Iterator[Database]:
     """The database, whatever its schema. Raises ConfigError."""
-    try:
-        database = connect(config.database_url)
-    except OSError as error:
-        raise ConfigError(f"The database's folder can't be used: {error.strerror} ({error.filename}).") from error
+    database = connect(config.database_url)
     try:
         check_engine(database)
         yield database

@@ -25,8 +25,8 @@ def processes(settings: Config) -> int:
     """SQLite has one writer at a time: a third process would wait, not work. PostgreSQL: 2n+1, up to 5."""
     if settings.on_sqlite:
         return 2
-    # Five processes of four threads, each with one of the pool and one for the catalogue's version, and two of the pool to
-    # spare: with the worker some 55 connections at most; a server has 100 unless told.
+    # Five processes of four threads, each with a connection from the pool and one for the catalogue's version, two to
+    # spare in each pool, and the worker: some 55 connections at most; a server has 100 unless told.
     return min(2 * len(os.sched_getaffinity(0)) + 1, 5)
 
 

@@ -18,6 +18,7 @@ from domain.languages import choose_for_record, is_language_tag, localise
 EARLIEST, LATEST = 1900, 2100  # years; whatever lies outside is a slip of the finger
 LARGEST_INTEGER = 2**31 - 1  # what an INTEGER column of PostgreSQL holds
 LINE, PARAGRAPH, ESSAY = 300, 2000, 20_000  # characters
+LANGUAGES = 30  # in one map; Europe's all told
 EVERY_LANGUAGE = "*"
 
 
@@ -212,6 +213,11 @@ class OneOf(fields.Enum[StrEnum]):
     def __init__(self, members: type[StrEnum], **options: Any) -> None:
         super().__init__(members, by_value=fields.String, **options)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> StrEnum:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
 
 class ListOf(fields.List[Any]):
     """A list of bounded length."""
@@ -220,6 +226,13 @@ class ListOf(fields.List[Any]):
 
     def __init__(self, inner: Any, *, most: int = 100, least: int = 0, **options: Any) -> None:
         super().__init__(inner, validate=Length(min=least or None, max=most), **options)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        # Before each is looked at: of a hundred thousand, each has something wrong with it, and all of it is told.
+        if isinstance(value, list):
+            Length(max=self.most)(value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Map(fields.Dict):
@@ -299,9 +312,11 @@ class TextMap(fields.Dict):
         options.setdefault("metadata", {}).setdefault(
             "example", {"en": "Three weeks in Lyon", "sq": "Tri javë në Lion"}
         )
-        super().__init__(keys=LanguageTag(), values=LongStr(most=most), validate=Length(max=30), **options)
+        super().__init__(keys=LanguageTag(), values=LongStr(most=most), validate=Length(max=LANGUAGES), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict):
+            Length(max=LANGUAGES)(value)
         try:
             return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         except ValidationError as error:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,19 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty database."""
+    with lent_database(engine, request, tmp_path) as lent:
+        yield lent
+
+
+@contextmanager
+def lent_database(engine: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
+    """A migrated, empty database for a fixture of whatever scope."""
     if engine == "postgresql":
         kept = request.getfixturevalue("migrated_postgresql")
         yield kept
         _empty(kept)
         return
-    path = tmp_path / "intervet.sqlite"
+    path = folder / "intervet.sqlite"
     shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
     database = connect(f"sqlite:///{path}")
     # As on the PostgreSQL of the tests: what a power failure would take is nobody's loss here.

@@ -25,6 +25,7 @@ from domain.models.calls import (
     shows,
 )
 from domain.models.events import EventType
+from domain.models.organisations import Organisation
 from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services import call_rules, destinations
@@ -116,9 +117,16 @@ def next_moment(session: Session, *, at: datetime) -> datetime | None:
 
 
 def shown_since(call: Call, at: datetime) -> datetime:
-    """Since when the call has shown what it shows: its last edit, or the clock's last change of its status."""
+    """Since when the call has shown what it shows: the last edit of it or a name in it, or the clock's last change."""
+    shown: list[Call | Organisation] = [call, *named_in(call)]
+    changed = max(row.updated_at for row in shown)
     passed = [moment for moment in (call.opens_at, call.closes_at) if moment is not None and moment <= at]
-    return max([call.updated_at, *passed]) if call.state is CallState.PUBLISHED else call.updated_at
+    return max([changed, *passed]) if call.state is CallState.PUBLISHED else changed
+
+
+def named_in(call: Call) -> list[Organisation]:
+    """The organisations whose names a call shows."""
+    return [call.owner, *(place.host for place in call.destinations if place.host is not None)]
 
 
 def missing_translations(call: Call, languages: Sequence[str]) -> list[str]:

@@ -13,9 +13,7 @@ from tests.conftest import Clock
 from tests.world import World
 
 
-def test_a_write_that_took_too_long_is_not_done(
-    world: World, config: Config, database: Database, clock: Clock
-) -> None:
+def test_a_write_that_took_too_long_is_not_done(world: World, config: Config, database: Database, clock: Clock) -> None:
     address = f"/v1/calls/{world.call().id}/applications"
     arrival, moments = clock.now, iter([clock.now])
 

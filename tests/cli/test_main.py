@@ -29,7 +29,7 @@ def test_words_that_make_no_command_are_refused(words: list[str]) -> None:
         ("PORT", "many", "PORT is 'many'"),
         ("INTERVET_DATABASE_URL", "mysql://x", "INTERVET_DATABASE_URL must begin"),
         ("INTERVET_DATABASE_URL", "postgresql+psycopg://x@127.0.0.1:1/x", "The database can't be reached: "),
-        ("INTERVET_DATABASE_URL", "sqlite:////proc/none/x.sqlite", "The database's folder can't be used: "),
+        ("INTERVET_DATABASE_URL", "sqlite:////proc/none/x.sqlite", "The database's directory can't be used: "),
     ],
 )
 def test_settings_that_cannot_be_used_are_one_line(

@@ -177,9 +177,7 @@ def select_and_confirm(story: Story) -> None:
         story.act(f"/v1/applications/{story.ids[name]}/eligibility", "partner", outcome="eligible")
     offer = {"destination_id": story.ids["destination"]}
     story.act(f"/v1/applications/{story.ids['ana']}/selection", "partner", **offer)
-    full = story.running.post(
-        f"/v1/applications/{story.ids['marko']}/selection", story.tokens["partner"], json=offer
-    )
+    full = story.running.post(f"/v1/applications/{story.ids['marko']}/selection", story.tokens["partner"], json=offer)
     assert (full.status_code, full.json()["code"]) == (409, "no_place_left")
     story.act(f"/v1/applications/{story.ids['marko']}/reservation", "partner", rank=1)
     story.act(f"/v1/applications/{story.ids['ana']}/decline", "partner")
@@ -242,5 +240,3 @@ def all_events(running: Running, token: str) -> list[dict[str, Any]]:
 def application(person: dict[str, str]) -> dict[str, Any]:
     consent = {"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}
     return {"person": person | {"country": "RS"}, "answers": {"motivation": "To learn."}, "consents": [consent]}
-
-

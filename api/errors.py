@@ -140,7 +140,15 @@ def _invalid(error: ValidationError) -> Response:
 def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     lang = _reader()
     told = islice(findings, MOST_TOLD)
-    return [{"pointer": found.pointer, "code": found.code, "detail": _sentence(found, lang)} for found in told]
+    return [
+        {"pointer": _whole(found.pointer), "code": found.code, "detail": _whole(_sentence(found, lang))}
+        for found in told
+    ]
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters: a name that was sent may hold some, and no answer can."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _sentence(found: Finding, lang: str) -> str:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator
 from functools import partial
+from statistics import median
 
 from benchmarks.load import NUMBER, Load, load
 from benchmarks.measure import Effort, Figure, compared, interleaved
-from benchmarks.servers import ENGINES, database, served, url_of
+from benchmarks.servers import ENGINES, Served, database, served, url_of
 from domain.transaction import utcnow
 from tests.world import World
 
@@ -39,20 +40,20 @@ def run(effort: Effort) -> Iterator[Figure]:
             request = _request(f"/v1/calls/{call.id}/applications")
             bare = served("benchmarks.floors:validation_only()", url_of(opened))
             with served("wsgi:app", url_of(opened)) as ours, bare as floor:
-                yield from _figures(engine, ours.port, floor.port, request, effort)
+                yield from _figures(engine, ours, floor, request, effort)
 
 
-def _figures(engine: str, port: int, floor_port: int, request: bytes, effort: Effort) -> Iterator[Figure]:
+def _figures(engine: str, ours: Served, floor: Served, request: bytes, effort: Effort) -> Iterator[Figure]:
     loads: dict[str, list[Load]] = {"ours": [], "floor": []}
     asked = iter(range(0, 99_000_000, 1_000_000))
 
-    def once(name: str, to: int) -> float:
+    def once(name: str, to: Served) -> float:
         done = load(to, request, connections=CLIENTS, seconds=effort.seconds, first=next(asked))
         assert done.only == "201", done
         loads[name].append(done)
         return done.rate
 
-    sides = {"ours": partial(once, "ours", port), "floor": partial(once, "floor", floor_port)}
+    sides = {"ours": partial(once, "ours", ours), "floor": partial(once, "floor", floor)}
     measured = interleaved(sides, rounds=effort.rounds)
     yield compared(
         "POST of an application, 16 clients",
@@ -62,6 +63,10 @@ def _figures(engine: str, port: int, floor_port: int, request: bytes, effort: Ef
         floor=FLOOR,
         unit="applications/s",
         aim=AIM,
+        extra={
+            "cpu ms": median(one.cpu for one in loads["ours"]),
+            "cpu ms of the floor": median(one.cpu for one in loads["floor"]),
+        },
     )
     kept = loads["ours"][-effort.rounds :]
     yield compared(

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import quantiles
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.servers import Served
 
 NUMBER = b"00000000"
 PATIENCE = 20.0  # seconds for one answer
@@ -23,12 +26,13 @@ PATIENCE = 20.0  # seconds for one answer
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it: answers a second, by status, and how long one took, in milliseconds."""
+    """What came of it: answers a second, by status, and for one the time it took and computed, in milliseconds."""
 
     rate: float
     statuses: dict[str, int]
     p50: float
     p99: float
+    cpu: float = 0.0
 
     @property
     def only(self) -> str:
@@ -37,18 +41,20 @@ class Load:
         return status
 
 
-def load(port: int, request: bytes, *, connections: int, seconds: float, first: int = 0) -> Load:
+def load(on: "Served", request: bytes, *, connections: int, seconds: float, first: int = 0) -> Load:
     """Run a load in a process of its own."""
     asked = {
-        "port": port,
+        "port": on.port,
         "request": request.decode("latin-1"),
         "connections": connections,
         "seconds": seconds,
         "first": first,
     }
     command = [sys.executable, "-m", "benchmarks.load"]
+    before = on.cpu_seconds()
     answered = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
-    return Load(**json.loads(answered.stdout))
+    done = Load(**json.loads(answered.stdout))
+    return replace(done, cpu=(on.cpu_seconds() - before) * 1000 / sum(done.statuses.values()))
 
 
 class Line:

@@ -47,14 +47,15 @@ def write() -> None:
 def _section(kept: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {kept['benchmark'].capitalize()}\n"
     yield f"Measured on {kept['measured_on']}: " + "; ".join(f"{k} {v}" for k, v in kept["machine"].items()) + ".\n"
-    yield "| what | engine | against | ratio | wanted | ours | floor |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| what | engine | against | ratio | wanted | ours | floor | CPU for one |"
+    yield "|---|---|---|---|---|---|---|---|"
     for figure in kept["figures"]:
         made = Figure(**figure)
         lowest, highest = min(made.ratios), max(made.ratios)
         yield (
             f"| {made.name} | {ENGINE_NAMES[made.engine]} | {made.floor} | **{made.ratio:.2f}** "
-            f"({lowest:.2f} to {highest:.2f}) | {_wanted(made)} | {made.ours:,.0f} {made.unit} | {made.floors:,.0f} |"
+            f"({lowest:.2f} to {highest:.2f}) | {_wanted(made)} | {made.ours:,.0f} {made.unit} | {made.floors:,.0f} | "
+            f"{_computed(made)} |"
         )
     yield ""
 
@@ -64,3 +65,9 @@ def _wanted(figure: Figure) -> str:
     wanted = [f"aim {figure.aim:g}"] if figure.aim is not None else []
     wanted += [f"gate {figure.gate:g}"] if figure.gate is not None else []
     return f"{sign} {', '.join(wanted)}" if wanted else "—"
+
+
+def _computed(figure: Figure) -> str:
+    if "cpu ms" not in figure.extra:
+        return "—"
+    return f"{figure.extra['cpu ms']:.2f} ms against {figure.extra['cpu ms of the floor']:.2f}"

@@ -30,6 +30,19 @@ class Served:
     port: int
     pid: int
 
+    def cpu_seconds(self) -> float:
+        """The time that its workers have computed so far."""
+        ticks = 0
+        for worker in self.workers():
+            # The name before them stands in brackets and may hold anything; 14 and 15 of `man proc_pid_stat`.
+            fields = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return [int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
 
 @contextmanager
 def served(

@@ -28,6 +28,7 @@ FIELDS = (
     "attempt",
 )
 DEEPEST = 20  # frames of an exception; the last ones, where it happened
+ENCODER = json.JSONEncoder(default=str)
 
 
 class JsonLines(logging.Formatter):
@@ -41,11 +42,12 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        facts = vars(record)
+        line |= {name: facts[name] for name in FIELDS if facts.get(name) is not None}
         if record.exc_info and record.exc_info[1] is not None:
             line["error_class"] = type(record.exc_info[1]).__name__
             line["trace"] = _trace(record.exc_info[2])
-        return json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 def to_stream(stream: TextIO | None = None) -> None:
@@ -55,6 +57,8 @@ def to_stream(stream: TextIO | None = None) -> None:
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
+    # No line of ours shows them, and a prepared answer takes less time than finding them out.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("intervet").setLevel(logging.INFO)
 

@@ -19,6 +19,7 @@ from domain.config import Config
 from domain.db import Base
 from domain.transaction import Database, connect, transaction
 from tests import postgres
+from tests.house import House
 from tests.world import World
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -133,6 +134,19 @@ def client(config: Config, database: Database, clock: Clock) -> FlaskClient:
 def as_(client: FlaskClient, world: World) -> Callable[..., Any]:
     """Call the API as somebody: `as_("coordinator").get("/v1/me")`."""
     return lambda name, **scopes: Caller(client, world.token(name, **scopes))
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """An application for all tests of a module, on each engine: for those whose requests leave nothing behind.
+
+    Not beside `database` in one module: on PostgreSQL the two are the same.
+    """
+    folder, clock = tmp_path_factory.mktemp("house"), Clock()
+    config = Config(folder, "", "http://localhost", secret_keys=(SECRET_KEY,))
+    with lent_database(request.param, request, folder) as database:
+        client = create_app(config, clock=clock, database=database).test_client()
+        yield House(client, database, World(database, clock))
 
 
 @pytest.fixture

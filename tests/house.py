@@ -1,21 +1,36 @@
 """An application that stands for all tests of a module: for those whose requests leave nothing behind."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from api.app import create_app
-from domain.config import Config
 from domain.db import Base
 from domain.transaction import Database, reading
-from tests.conftest import ENGINES, SECRET_KEY, Clock, lent_database
 from tests.world import World
+
+# An application with nothing wrong in it.
+APPLICATION: dict[str, Any] = {
+    "person": {
+        "given_names": "Ana",
+        "family_name": "Petrović",
+        "email": "ana@example.org",
+        "birth_date": "2005-03-08",
+        "country": "RS",
+        "gender": "2",
+        "phone": "+381 60 0000000",
+    },
+    "answers": {"motivation": "I want to learn."},
+    "consents": [{"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}],
+    "languages": [{"tag": "it", "cefr": "B1"}],
+    "lang": "en",
+    "isced_f": "0715",
+    "eqf_level": 4,
+    "graduation_date": "2026-06-30",
+}
 
 
 @dataclass(frozen=True)
@@ -50,16 +65,6 @@ class House:
         with reading(self.database) as session:
             tables = Base.metadata.sorted_tables
             return {table.name: session.scalar(select(func.count()).select_from(table)) for table in tables}
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The house, on each engine."""
-    folder, clock = tmp_path_factory.mktemp("house"), Clock()
-    config = Config(folder, "", "http://localhost", secret_keys=(SECRET_KEY,))
-    with lent_database(request.param, request, folder) as database:
-        client = create_app(config, clock=clock, database=database).test_client()
-        yield House(client, database, World(database, clock))
 
 
 def told(answer: TestResponse) -> tuple[int, list[tuple[str, str]]]:

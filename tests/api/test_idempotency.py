@@ -13,11 +13,13 @@ from domain.config import Config
 from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.kept_answers import KeptAnswer
+from domain.models.tokens import Scope
 from domain.models.webhooks import Endpoint
-from domain.services import kept_answers
+from domain.services import kept_answers, tokens
+from domain.services.tokens import TokenInput
 from domain.transaction import Database
 from tests.api.test_applications import ANA, at_once
-from tests.conftest import Clock
+from tests.conftest import Caller, Clock
 from tests.world import World
 
 KEY = {"Idempotency-Key": "5f0c7e6e-58a5-4d7c-8b6a-000000000001"}
@@ -93,12 +95,15 @@ def test_an_answer_is_kept_for_seven_days(world: World, client: FlaskClient, clo
     assert replayed == [False, True, False]
 
 
-def test_organisations_do_not_share_their_keys_and_tokens_of_one_do(world: World, as_: Any) -> None:
-    partner, colleague = as_("partner"), as_("partner", project="TEST")
+def test_keys_are_shared_only_among_tokens_that_would_get_the_same(world: World, client: FlaskClient, as_: Any) -> None:
+    wanted = TokenInput(holder="a colleague", scopes=list(Scope), organisation_id=world.organisation("partner"))
+    colleague = Caller(client, world.do(tokens.create_token, wanted).secret)
+    less = frozenset(Scope) - {Scope.PERSONAL_READ}
+    callers = (as_("partner"), colleague, as_("school"), as_("partner", project="TEST"), as_("partner", scopes=less))
 
-    answers = [one.post("/v1/webhooks", json=HOOK, headers=KEY) for one in (partner, as_("school"), colleague)]
+    answers = [caller.post("/v1/webhooks", json=HOOK, headers=KEY) for caller in callers]
 
-    assert ["Idempotency-Replayed" in answer.headers for answer in answers] == [False, False, True]
+    assert ["Idempotency-Replayed" in answer.headers for answer in answers] == [False, True, False, False, False]
 
 
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256])
@@ -162,3 +167,12 @@ def test_a_twin_that_waits_too_long_is_told_to_come_back(
     twin.join()
 
     assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (409, "busy", "2")
+
+
+def test_an_answer_with_a_person_is_not_repeated_to_a_token_that_may_not_see_persons(world: World, as_: Any) -> None:
+    address = f"/v1/applications/{world.application(world.call()).id}/eligibility"
+    blind = as_("partner", scopes=frozenset(Scope) - {Scope.PERSONAL_READ})
+
+    answers = [caller.post(address, json={"outcome": "eligible"}, headers=KEY) for caller in (as_("partner"), blind)]
+
+    assert [(answer.status_code, "person" in answer.json) for answer in answers] == [(200, True), (409, False)]

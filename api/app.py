@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
 from api import (
@@ -127,6 +128,8 @@ def _begin(config: Config, clock: Callable[[], datetime]) -> None:
     )
     g.request_id = secrets.token_hex(8)
     reader.set(Reader(languages=languages or ("en",), at=clock(), base_url=config.base_url))
+    if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
+        raise BadRequest("The request names no Host.")
 
 
 def _finish(response: Response) -> Response:

@@ -187,9 +187,20 @@ UNTYPED: Mapping[type, Callable[[Any, Any], Json]] = {
 
 
 def _type(annotation: Any) -> Json:
-    """The type in JSON of what Python calls `annotation`; nothing for what may be anything."""
+    """The schema of what Python calls `annotation`; nothing for what may be anything."""
     several = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    kinds = [JSON_TYPES.get(get_origin(one) or one) for one in several]
-    if None in kinds:
+    shapes = [_shape(one) for one in several]
+    if not all(shapes):
         return {}
-    return {"type": kinds[0] if len(kinds) == 1 else kinds}
+    kinds = [shape["type"] for shape in shapes]
+    return {word: said for shape in shapes for word, said in shape.items()} | {
+        "type": kinds[0] if len(kinds) == 1 else kinds
+    }
+
+
+def _shape(annotation: Any) -> Json:
+    origin, inner = get_origin(annotation) or annotation, get_args(annotation)
+    if origin not in JSON_TYPES:
+        return {}
+    holds = {list: "items", dict: "additionalProperties"}.get(origin)
+    return {"type": JSON_TYPES[origin]} | ({holds: _type(inner[-1])} if holds else {})

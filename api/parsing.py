@@ -9,7 +9,7 @@ from flask import Flask, Request, request
 from flask.json.provider import JSONProvider
 from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from schemas.base import Coded
 
@@ -126,18 +126,21 @@ def refuse_parameters(given: Iterable[str]) -> None:
 
 def read_body(req: Request) -> bytes:
     """The whole body, or 413 when it is larger than allowed, 400 when it breaks off."""
+    most = req.max_content_length
     try:
         body = req.get_data(cache=True)
-    except RequestEntityTooLarge:
-        raise
-    except HTTPException:
-        raise
-    except (OSError, ValueError) as error:
+    except RequestEntityTooLarge as error:
+        raise _too_large(most) from error
+    except Exception as error:  # Every server has errors of its own for what it can't read, down to a bad chunk size.
         raise BadRequest("The body could not be read to its end.") from error
-    if req.max_content_length is not None and len(body) >= req.max_content_length:
+    if most is not None and len(body) >= most:
         # A chunked body says no length and is cut at the limit without a word.
-        raise RequestEntityTooLarge
+        raise _too_large(most)
     return body
+
+
+def _too_large(most: int | None) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The body must be smaller than {most} bytes.")
 
 
 def set_up(app: Flask) -> None:

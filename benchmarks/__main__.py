@@ -5,6 +5,8 @@ A full run of everything writes benchmarks/results/ and RESULTS.md anew; a quick
 
 import argparse
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -31,6 +33,7 @@ def main() -> int:
     unknown = set(asked.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with every server put away, as on Ctrl-C
     if postgres.VARIABLE not in os.environ:
         os.environ[postgres.VARIABLE] = postgres.start_server(DURABLE).url
     kept = [_measured(name, QUICK if asked.quick else FULL) for name in asked.names or BENCHMARKS]

@@ -41,12 +41,11 @@ def keep(name: str, figures: Sequence[Figure], *, machine: Mapping[str, str]) ->
 def write() -> None:
     """Write the page from all the results that are kept."""
     kept = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
-    PAGE.write_text("\n".join([HEAD, *(part for one in kept for part in _section(one))]))
+    PAGE.write_text("\n".join([HEAD, *(part for one in kept for part in _section(one)), *_machines(kept)]))
 
 
 def _section(kept: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {kept['benchmark'].capitalize()}\n"
-    yield f"Measured on {kept['measured_on']}: " + "; ".join(f"{k} {v}" for k, v in kept["machine"].items()) + ".\n"
     yield "| what | engine | against | ratio | wanted | ours | floor | CPU for one |"
     yield "|---|---|---|---|---|---|---|---|"
     for figure in kept["figures"]:
@@ -54,10 +53,27 @@ def _section(kept: Mapping[str, Any]) -> Iterator[str]:
         lowest, highest = min(made.ratios), max(made.ratios)
         yield (
             f"| {made.name} | {ENGINE_NAMES[made.engine]} | {made.floor} | **{made.ratio:.2f}** "
-            f"({lowest:.2f} to {highest:.2f}) | {_wanted(made)} | {made.ours:,.0f} {made.unit} | {made.floors:,.0f} | "
-            f"{_computed(made)} |"
+            f"({lowest:.2f} to {highest:.2f}) | {_wanted(made)} | {_number(made.ours)} {made.unit} | "
+            f"{_number(made.floors)} | {_computed(made)} |"
         )
     yield ""
+
+
+def _machines(kept: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """On what the benchmarks ran: once for all that ran on the same."""
+    ran: dict[str, list[str]] = {}
+    for one in kept:
+        ran.setdefault(json.dumps([one["measured_on"], one["machine"]]), []).append(one["benchmark"])
+    for described, names in ran.items():
+        day, machine = json.loads(described)
+        yield f"## The machine of {', '.join(names)}, {day}\n"
+        yield "| | |\n|---|---|"
+        yield from (f"| {name} | {value} |" for name, value in machine.items())
+        yield ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def _wanted(figure: Figure) -> str:

@@ -70,7 +70,7 @@ def served(
         try:
             _wait_for(port, process)
             yield Served(port, process.pid)
-        except BaseException:
+        except Exception:
             log.seek(0)
             sys.stderr.writelines(log.readlines()[-LAST_WORDS:])
             raise

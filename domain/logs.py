@@ -57,8 +57,9 @@ def to_stream(stream: TextIO | None = None) -> None:
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    # No line of ours shows them, and a prepared answer takes less time than finding them out.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # No line of ours shows them, and a prepared answer takes less time than finding them out. The process's number
+    # stays: gunicorn writes it into each of its own lines.
+    logging.logThreads = logging.logMultiprocessing = False
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("intervet").setLevel(logging.INFO)
 

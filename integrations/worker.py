@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from uuid import UUID
 
+from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -30,7 +31,7 @@ from domain.services.deliveries import Claim, Result
 from domain.services.events import payload
 from domain.services.webhooks import secret_of
 from domain.transaction import Database, connect, transaction, utcnow
-from domain.vault import Vault
+from domain.vault import Unsealable, Vault
 from integrations.http import ErrorClass, Exchange, Outcome, Sender
 from integrations.webhooks import retries
 from integrations.webhooks.deliver import prepare
@@ -113,10 +114,28 @@ class Worker:
             at = deliveries.now(session, clock=self.now())
             claimed = deliveries.claim(session, busy=busy, per_endpoint=PER_ENDPOINT, limit=room, lease=LEASE, at=at)
         start_by = time.monotonic() + (LEASE - MARGIN).total_seconds()
-        for one in claimed:
-            self.claims[one.id] = one
-            self.sender.submit(self.exchange(one, start_by=start_by))
+        lost = [one for one in claimed if not self.begin(one, start_by=start_by)]
+        if lost:
+            with transaction(self.database) as session:
+                deliveries.settle(session, [self.unsent(one) for one in lost], at=self.now())
         return len(claimed)
+
+    def begin(self, claim: Claim, *, start_by: float) -> bool:
+        """Begin to send a claim; say whether it could be made into a request: one that can't must not stop the rest."""
+        try:
+            exchange = self.exchange(claim, start_by=start_by)
+        except (Unsealable, ValidationError) as error:
+            log.error("delivery can't be prepared", extra={"error_class": type(error).__name__})
+            return False
+        self.claims[claim.id] = claim
+        self.sender.submit(exchange)
+        return True
+
+    def unsent(self, claim: Claim) -> Result:
+        """A failure of ours, to be tried again on the schedule: the operator may put a key back, or mend the code."""
+        at = self.now()
+        again = retries.next_attempt_at(attempt=claim.number, at=at, random=random.random())  # noqa: S311  jitter
+        return Result(claim=claim, at=at, delivered=False, duration_ms=0, error="unprepared", next_at=again)
 
     def exchange(self, claim: Claim, *, start_by: float) -> Exchange:
         """The signed request for a claim, built afresh for every attempt."""

@@ -1,22 +1,25 @@
 """What the tests stand on: each of them on both engines, with a clock that stands still until it is moved."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 
 import migrations
 from api.app import create_app
+from api.http import Services
 from domain.config import Config
 from domain.db import Base
+from domain.models.catalogue import Catalogue
 from domain.transaction import Database, connect, transaction
 from tests import postgres
 from tests.house import House
@@ -43,17 +46,14 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database to copy from."""
-    path = tmp_path_factory.mktemp("template") / "template.sqlite"
-    database = connect(f"sqlite:///{path}")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated SQLite database, emptied after each test."""
+    database = connect(f"sqlite:///{tmp_path_factory.mktemp('database') / 'intervet.sqlite'}")
+    # As on the PostgreSQL of the tests: what a power failure would take is nobody's loss here.
+    event.listen(database.writer, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
     migrations.upgrade(database)
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
+    yield database
     database.close()
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -75,27 +75,18 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty database."""
-    with lent_database(engine, request, tmp_path) as lent:
+    with lent_database(engine, request) as lent:
         yield lent
 
 
 @contextmanager
-def lent_database(engine: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
-    """A migrated, empty database for a fixture of whatever scope."""
-    if engine == "postgresql":
-        kept = request.getfixturevalue("migrated_postgresql")
-        yield kept
-        _empty(kept)
-        return
-    path = folder / "intervet.sqlite"
-    shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-    database = connect(f"sqlite:///{path}")
-    # As on the PostgreSQL of the tests: what a power failure would take is nobody's loss here.
-    event.listen(database.writer, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
-    yield database
-    database.close()
+def lent_database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated, empty database for a fixture of whatever scope; kept, since every new one compiles anew."""
+    kept: Database = request.getfixturevalue(f"migrated_{engine}")
+    yield kept
+    _empty(kept)
 
 
 @pytest.fixture
@@ -124,10 +115,32 @@ def world(database: Database, clock: Clock) -> World:
     return World(database, clock)
 
 
+@pytest.fixture(scope="session")
+def lent_app() -> Callable[[Config, Database, Clock], Flask]:
+    """One application for each engine, lent to every test with settings and a clock of its own: making one is slow."""
+    kept: dict[str, Flask] = {}
+    clocks: dict[str, Clock] = {}
+
+    def lend(config: Config, database: Database, clock: Clock) -> Flask:
+        name = database.writer.dialect.name
+        clocks[name] = clock
+
+        def now() -> datetime:
+            return clocks[name]()
+
+        if name not in kept:
+            kept[name] = create_app(config, clock=now, database=database)
+        standing: Services = kept[name].extensions["intervet"]
+        kept[name].extensions["intervet"] = replace(standing, config=config, clock=clock)
+        return kept[name]
+
+    return lend
+
+
 @pytest.fixture
-def client(config: Config, database: Database, clock: Clock) -> FlaskClient:
+def client(lent_app: Callable[..., Flask], config: Config, database: Database, clock: Clock) -> FlaskClient:
     """A client of the whole application."""
-    return create_app(config, clock=clock, database=database).test_client()
+    return lent_app(config, database, clock).test_client()
 
 
 @pytest.fixture
@@ -140,11 +153,11 @@ def as_(client: FlaskClient, world: World) -> Callable[..., Any]:
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An application for all tests of a module, on each engine: for those whose requests leave nothing behind.
 
-    Not beside `database` in one module: on PostgreSQL the two are the same.
+    Not beside `database` in one module: the two are the same.
     """
     folder, clock = tmp_path_factory.mktemp("house"), Clock()
     config = Config(folder, "", "http://localhost", secret_keys=(SECRET_KEY,))
-    with lent_database(request.param, request, folder) as database:
+    with lent_database(request.param, request) as database:
         client = create_app(config, clock=clock, database=database).test_client()
         yield House(client, database, World(database, clock))
 
@@ -190,3 +203,4 @@ def _empty(database: Database) -> None:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "catalogue":
                 session.execute(table.delete())
+        session.execute(update(Catalogue).values(version=Catalogue.version + 1))  # for the answers prepared before

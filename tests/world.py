@@ -88,11 +88,13 @@ class World:
     def organisation(self, name: str) -> UUID:
         """The organisation called `name`, in the project with its role there."""
         if name not in self._ids:
-            country = MEMBERS[name][0] if name in MEMBERS else "DE"
+            country, roles, parent = MEMBERS.get(name, ("DE", (), None))
+            project_id = self.project() if roles and name != "coordinator" else None
+            parent_id = self.organisation(parent) if parent else None
             with transaction(self.database) as session:
                 self._ids[name] = self._organisation(session, name, country)
-            if name in MEMBERS and name != "coordinator":
-                self._join(name)
+                if project_id is not None:
+                    session.add(self._membership(name, project_id, roles, parent_id))
         return self._ids[name]
 
     def names(self) -> dict[str, UUID]:
@@ -281,20 +283,16 @@ class World:
         session.add(organisation)
         return organisation.id
 
-    def _join(self, name: str) -> None:
-        _, roles, parent = MEMBERS[name]
-        project_id, parent_id = self.project(), self.organisation(parent) if parent else None
-        with transaction(self.database) as session:
-            membership = Membership(
-                id=new_id(),
-                project_id=project_id,
-                organisation_id=self._ids[name],
-                roles=list(roles),
-                parent_id=parent_id,
-                created_at=self.clock(),
-                updated_at=self.clock(),
-            )
-            session.add(membership)
+    def _membership(self, name: str, project_id: UUID, roles: tuple[Role, ...], parent_id: UUID | None) -> Membership:
+        return Membership(
+            id=new_id(),
+            project_id=project_id,
+            organisation_id=self._ids[name],
+            roles=list(roles),
+            parent_id=parent_id,
+            created_at=self.clock(),
+            updated_at=self.clock(),
+        )
 
     def _activity(self, session: Session, project_id: UUID, code: ActivityCode) -> UUID:
         activity = Activity(

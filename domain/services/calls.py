@@ -24,6 +24,7 @@ from domain.models.calls import (
     accepts_until,
     shows,
 )
+from domain.models.catalogue import Catalogue
 from domain.models.events import EventType
 from domain.models.organisations import Organisation
 from domain.models.projects import Project
@@ -144,6 +145,8 @@ def create_call(session: Session, wanted: CallInput, *, by: Principal, at: datet
     owner_id = wanted.owner_id or by.organisation_id or project.coordinator_id
     policies.may_manage_calls(by, project.id, owner_id=owner_id, countries=wanted.eligible_countries)
     call_rules.check(call_rules.contradictions(wanted) + call_rules.strangers(session, wanted, project))
+    # Of two calls that are made at once under the same title the second waits here, and gets the next number.
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update(key_share=True))
     call = Call(
         id=new_id(),
         project_id=project.id,
@@ -362,6 +365,8 @@ def _slug(title: Text) -> str:
 
 def _free_slug(session: Session, wanted: str, *, given: bool) -> str:
     """A slug that no call has: a given one is refused when taken, a derived one gets a number."""
+    # One at a time: of several that derive the same slug at once, each is to see the one before it.
+    session.scalars(select(Catalogue.version).with_for_update()).one()
     taken = set(session.scalars(select(Call.slug).where(Call.slug.startswith(wanted, autoescape=True))))
     if wanted not in taken:
         return wanted

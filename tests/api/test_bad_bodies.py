@@ -92,6 +92,29 @@ def test_a_body_that_is_too_large_and_does_not_say_so_is_refused_too(house: Hous
     assert told(answer) == (413, [])
 
 
+@pytest.mark.parametrize("kind", [OSError, ValueError, RuntimeError])
+def test_a_body_that_breaks_off_is_refused(house: House, kind: type[Exception]) -> None:
+    broken = {"wsgi.input": BrokenOff(kind), "wsgi.input_terminated": True}
+
+    answer = house.apply(content_type=JSON, environ_overrides=broken)
+
+    assert (told(answer), answer.json["detail"]) == ((400, []), "The body could not be read to its end.")
+
+
+class BrokenOff(BytesIO):
+    """What comes from a client whose connection ends, or who doesn't keep to HTTP: each server says it its own way."""
+
+    def __init__(self, kind: type[Exception]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def read(self, *_: Any) -> bytes:
+        """Fail."""
+        raise self.kind("bad chunk size")
+
+    readinto = read1 = readline = read  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"a"'])
 def test_a_patch_that_is_no_object_is_refused(house: House, body: bytes) -> None:
     answer = house.send("PATCH", house.call, by="partner", data=body, content_type="application/merge-patch+json")

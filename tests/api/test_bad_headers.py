@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
 
 from tests.house import APPLICATION, House, told
 
@@ -95,3 +97,11 @@ def test_a_host_that_is_not_ours_is_refused(house: House, host: str) -> None:
     answer = house.send("GET", "/v1/calls", environ_overrides={"HTTP_HOST": host})
 
     assert told(answer) == (400, [])
+
+
+@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
+def test_only_a_client_of_old_may_leave_out_the_host(house: House, protocol: str, status: int) -> None:
+    environ = EnvironBuilder("/livez").get_environ() | {"SERVER_PROTOCOL": protocol}
+    del environ["HTTP_HOST"]
+
+    assert Response.from_app(house.client.application, environ).status_code == status

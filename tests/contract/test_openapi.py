@@ -1,6 +1,7 @@
 """The contract: valid, current, and complete."""
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,22 @@ def test_what_is_sent_and_comes_back_is_described_twice(contract: Contract) -> N
 
     assert "places_left" in schemas["Destination"]["properties"]
     assert "places_left" not in schemas["DestinationWrite"]["properties"]
+
+
+def test_every_array_says_what_it_holds(contract: Contract) -> None:
+    silent = [node for node in nodes(contract.document) if "array" in (node.get("type") or ()) and "items" not in node]
+
+    assert silent == []
+
+
+def nodes(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a document, but for examples, which may hold anything."""
+    if isinstance(node, dict):
+        yield node
+    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, inner in inside:
+        if name not in ("example", "examples"):
+            yield from nodes(inner)
 
 
 def test_patterns_are_ones_that_browsers_read(contract: Contract) -> None:

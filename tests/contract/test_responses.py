@@ -1,5 +1,6 @@
 """Every answer is as the contract describes it: its status, its headers, its body with no field more or less."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from domain.services import deliveries
 from domain.transaction import Database, transaction
 from tests.conftest import Clock
 from tests.contract.contract import CheckedClient, Contract
+from tests.house import told
 from tests.world import World
 
 ORDER = ("get", "patch", "post", "delete")
@@ -98,6 +100,34 @@ def test_every_operation_answers_as_described(
 
     for path, method, operation in ways(contract):
         getattr(caller, method)(filled(path), json=example(contract, operation))
+
+
+def test_every_operation_refuses_a_parameter_that_it_does_not_know(contract: Contract, as_: Any) -> None:
+    coordinator = as_("coordinator")
+
+    answers = {
+        (path, method): told(getattr(coordinator, method)(f"{nowhere(path)}?nope=1"))
+        for path, method, _ in ways(contract)
+    }
+
+    assert answers == dict.fromkeys(answers, (422, [("/nope", "unknown_field")]))
+
+
+def test_every_body_refuses_a_field_that_it_does_not_know(contract: Contract, as_: Any) -> None:
+    coordinator = as_("coordinator")
+
+    found = {
+        path: told(coordinator.post(nowhere(path), json={"nope": 1}))[1]
+        for path, method, operation in ways(contract)
+        if method == "post" and "requestBody" in operation
+    }
+
+    assert [path for path, named in found.items() if ("/nope", "unknown_field") not in named] == []
+
+
+def nowhere(path: str) -> str:
+    """An address of nothing that is there."""
+    return re.sub(r"\{\w+\}", NOWHERE, path)
 
 
 def test_the_whole_job_is_as_described(world: World, clock: Clock, client: FlaskClient, as_: Any) -> None:

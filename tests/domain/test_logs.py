@@ -1,13 +1,15 @@
 """Log lines for machines."""
 
+import io
 import json
 import logging
 import sys
 from typing import Any
 
 import pytest
+from gunicorn.glogging import Logger
 
-from domain.logs import JsonLines
+from domain.logs import JsonLines, to_stream
 
 
 def line(message: str, *args: Any, **fields: Any) -> dict[str, Any]:
@@ -51,3 +53,14 @@ def test_an_exception_is_its_class_and_where_it_came_from() -> None:
 
     assert (found["error_class"], "person" in str(found)) == ("ValueError", False)
     assert found["trace"][0].endswith("test_an_exception_is_its_class_and_where_it_came_from")
+
+
+def test_gunicorn_can_still_write_lines_of_its_own() -> None:
+    root = logging.getLogger()
+    kept, level = root.handlers[:], root.level
+    to_stream(io.StringIO())
+    logging.basicConfig(level=level, handlers=kept, force=True)
+
+    record = logging.LogRecord("gunicorn.error", logging.INFO, "", 1, "Shutting down", (), None)
+
+    assert logging.Formatter(Logger.error_fmt).format(record).endswith("[INFO] Shutting down")

@@ -407,12 +407,11 @@ def test_a_search_folds_case_accents_and_script_and_takes_every_word_literally(w
     assert found == {q: slugs for slugs, words in FOUND.items() for q in words}
 
 
-@pytest.mark.parametrize("key", sorted(calls.SORT_KEYS))
-@pytest.mark.parametrize("sign", ["", "-"])
-def test_pages_stay_right_while_rows_come_and_go(world: World, key: str, sign: str) -> None:
+@pytest.mark.parametrize("sort", ["opens_at", "-closes_at", "-created_at", "slug", "-slug"])
+def test_pages_stay_right_while_rows_come_and_go(world: World, sort: str) -> None:
     kept = [world.call(slug=slug).slug for slug in ("b", "d", "f", "h", "j")]
     world.call(slug="g")
-    pages = turned(world, f"{sign}{key}")
+    pages = turned(world, sort)
 
     found = next(pages)
     world.do(lambda session, **_: session.delete(session.scalars(select(Call).where(Call.slug == "g")).one()))
@@ -421,7 +420,7 @@ def test_pages_stay_right_while_rows_come_and_go(world: World, key: str, sign: s
     found += [slug for page in pages for slug in page]
 
     assert len(found) == len(set(found))
-    assert [slug for slug in found if slug in kept] == (kept[::-1] if sign else kept)
+    assert [slug for slug in found if slug in kept] == (kept[::-1] if sort.startswith("-") else kept)
 
 
 def turned(world: World, sort: str) -> Iterator[list[str]]:

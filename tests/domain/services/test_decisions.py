@@ -68,6 +68,7 @@ STEPS = {
     (S.SELECTED, "decline"): (S.DECLINED, E.APPLICATION_DECLINED),
     (S.SELECTED, "withdraw"): (S.WITHDRAWN, E.APPLICATION_WITHDRAWN),
 }
+ALIKE = {S.INELIGIBLE, S.REJECTED, S.DECLINED}  # as final as `withdrawn`, and reached by the same table
 ranks = iter(range(1, 10_000))
 
 
@@ -114,14 +115,15 @@ def test_each_step_of_an_application_is_an_event(world: World) -> None:
 
 
 def test_every_other_step_is_refused_and_leaves_nothing(world: World) -> None:
-    for state in WAY_TO:
+    for state in sorted(set(WAY_TO) - ALIKE):
         application = brought_to(world, state)
         before = (world.recorded(), application.version)
 
         for verb in VERBS.keys() - {verb for known, verb in STEPS if known is state}:
             with pytest.raises(Conflict):
                 act(world, verb, application)
-        assert (world.recorded(), world.read(select(Application.version))[-1]) == before
+        version = world.read(select(Application.version).where(Application.id == application.id))
+        assert (world.recorded(), version) == (before[0], [before[1]])
 
 
 def test_the_refusal_of_a_step_names_those_that_would_work(world: World) -> None:
@@ -131,12 +133,12 @@ def test_the_refusal_of_a_step_names_those_that_would_work(world: World) -> None
     assert caught.value.values == {"state": "eligible", "possible": ["rejected", "reserve", "selected", "withdrawn"]}
 
 
-@pytest.mark.parametrize("verb", ["select", "reserve", "promote", "reject"])
-def test_nobody_is_selected_before_the_selection_begins(world: World, verb: str) -> None:
+def test_nobody_is_selected_before_the_selection_begins(world: World) -> None:
     application = world.eligible(world.call(**WIDE))
 
-    with pytest.raises(Conflict, match="begin its selection"):
-        act(world, verb, application)
+    for verb in ("select", "reserve", "promote", "reject"):
+        with pytest.raises(Conflict, match="begin its selection"):
+            act(world, verb, application)
 
 
 def test_each_event_carries_the_version_that_its_step_made(world: World) -> None:
@@ -235,18 +237,17 @@ def test_of_fifty_who_offer_the_last_place_at_once_one_wins(world: World) -> Non
 # ── offers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("offer", "findings"),
-    [
-        ({}, [("/destination_id", "required")]),
-        ({"destination_id": UUID(int=1)}, [("/destination_id", "not_found")]),
-        ({"destination": "Lyon", "confirm_by": datetime(2026, 11, 22, 9, tzinfo=UTC)}, [("/confirm_by", "not_later")]),
-    ],
-)
-def test_an_offer_that_can_not_be_is_refused(world: World, offer: Any, findings: Any) -> None:
+OFFERS = [
+    ({}, [("/destination_id", "required")]),
+    ({"destination_id": UUID(int=1)}, [("/destination_id", "not_found")]),
+    ({"destination": "Lyon", "confirm_by": datetime(2026, 11, 22, 9, tzinfo=UTC)}, [("/confirm_by", "not_later")]),
+]
+
+
+def test_an_offer_that_can_not_be_is_refused(world: World) -> None:
     (application,) = world.selection("Ana", destinations=(LYON,))
 
-    assert world.refused(select_for, application, **offer) == findings
+    assert [(offer, world.refused(select_for, application, **offer)) for offer, _ in OFFERS] == OFFERS
 
 
 def test_the_reserve_list_is_promoted_in_its_order(world: World) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import URL, make_url
 
-from cli.opened import reachable
 from domain.config import Config, ConfigError
 from domain.errors import Conflict
 from domain.transaction import Database
+from migrations.opened import reachable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

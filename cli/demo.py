@@ -5,11 +5,11 @@ import argparse
 from sqlalchemy.exc import IntegrityError
 
 from cli import reference
-from cli.opened import opened
 from domain.config import Config
 from domain.errors import Conflict
 from domain.services import demo_removal
 from domain.transaction import Database, transaction, utcnow
+from migrations.opened import opened
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

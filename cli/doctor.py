@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 import migrations
-from cli.opened import reachable
 from domain.config import Config, ConfigError
 from domain.transaction import Database
+from migrations.opened import reachable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

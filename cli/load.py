@@ -11,7 +11,6 @@ from marshmallow import ValidationError
 
 from api.errors import findings_of
 from api.parsing import BadJson, read_json
-from cli.opened import opened
 from domain.config import Config, ConfigError
 from domain.errors import InvalidInput
 from domain.policies import OPERATOR
@@ -22,6 +21,7 @@ from domain.services.loading_participations import Numbered
 from domain.transaction import Database, transaction, utcnow
 from integrations.formats.project_workbook import read_project
 from integrations.formats.xlsx import LARGEST_FILE, BadWorkbook
+from migrations.opened import opened
 from schemas.project_files import ProjectFileSchema
 
 AT_ONCE = 100  # participations in one transaction: about a second in which nobody else writes to SQLite

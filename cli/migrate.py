@@ -5,11 +5,11 @@ import argparse
 from sqlalchemy.exc import IntegrityError
 
 import migrations
-from cli.opened import reachable
 from domain.config import Config, ConfigError, kept_secret, with_secret_key
 from domain.services import founding
 from domain.services.tokens import looks_like_token, new_secret
 from domain.transaction import Database, reading, transaction, utcnow
+from migrations.opened import reachable
 
 KEPT = "bootstrap_token"  # in the data directory, readable by its owner alone
 

@@ -19,10 +19,11 @@ from types import FrameType
 
 from cli import reference
 from cli.migrate import known_token, migrate
-from cli.opened import check_port, opened, reachable
+from cli.ports import check_port
 from domain.config import Config, ConfigError, read_config, with_secret_key
 from domain.errors import DomainError
 from domain.transaction import Database, utcnow
+from migrations.opened import opened, reachable
 
 HOST = "127.0.0.1"  # where deploy/gunicorn.conf.py listens
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cli.opened import opened
 from domain.config import Config
 from domain.errors import Conflict, NotFound
 from domain.models.organisations import Organisation
@@ -18,6 +17,7 @@ from domain.services import tokens
 from domain.services.pages import PageRequest
 from domain.services.tokens import TokenInput
 from domain.transaction import Database, reading, transaction, utcnow
+from migrations.opened import opened
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,15 @@ The numbers come from trials with this stack; each has its unit and its reason. 
 know without a word, so a test holds every name here against its settings.
 """
 
+import logging
 import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cli.opened import check_port, opened
+from cli.ports import check_port
 from domain.config import Config, ConfigError, read_config
+from migrations.opened import opened
 
 
 def configured() -> Config:
@@ -30,7 +32,16 @@ def processes(settings: Config) -> int:
     return min(2 * len(os.sched_getaffinity(0)) + 1, 5)
 
 
+def without_request(record: logging.LogRecord) -> bool:
+    """Keep gunicorn's word that a request was bad, without its quotation: an address may hold somebody's link."""
+    for beginning in ("Invalid request", "Error handling request"):
+        if str(record.msg).startswith(beginning):
+            record.msg, record.args = beginning, ()
+    return True
+
+
 settings = configured()
+logging.getLogger("gunicorn.error").addFilter(without_request)
 
 proc_name = "intervet"
 bind = f"127.0.0.1:{settings.port}"  # The proxy on the same machine is the only one who should reach us.

@@ -13,10 +13,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import FrameType
+from typing import IO
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from marshmallow import ValidationError
@@ -24,18 +25,21 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from domain import logs
+from domain.addresses import Place
 from domain.config import Config, ConfigError, read_config, with_secret_key
 from domain.errors import Busy
 from domain.services import clock, deliveries, kept_answers
 from domain.services.deliveries import Claim, Result
 from domain.services.events import payload
 from domain.services.webhooks import secret_of
-from domain.transaction import Database, connect, transaction, utcnow
+from domain.transaction import Database, transaction, utcnow
 from domain.vault import Unsealable, Vault
 from integrations.http import ErrorClass, Exchange, Outcome, Sender
+from integrations.resolver import Lookup, system_lookup
 from integrations.webhooks import retries
 from integrations.webhooks.deliver import prepare
 from integrations.webhooks.retries import Verdict
+from migrations.opened import opened
 from schemas.events import dumped
 
 LEASE = timedelta(seconds=60)  # a full timeout of 15 s, the wait for a place, and 15 s to write down what came of it
@@ -214,16 +218,25 @@ class Worker:
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold the one place that SQLite has for a worker; wait, and say why, while another has it."""
+def only_one(path: Path, *, stopping: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Hold the one place that SQLite has for a worker; wait, and say why, while another has it, until `stopping`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not taken(file):
             log.warning("another worker has the one place that SQLite has; waiting for it to end")
-            fcntl.flock(file, fcntl.LOCK_EX)
+        # Asked for again and again: a signal would not end a wait inside the kernel.
+        while not (taken(file) or stopping()):
+            time.sleep(IDLE_WAIT)
         yield
+
+
+def taken(file: IO[bytes]) -> bool:
+    """Whether the lock is ours now; asking again for one's own lock is no harm."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def loosened(config: Config) -> Sequence[str]:
@@ -232,37 +245,48 @@ def loosened(config: Config) -> Sequence[str]:
     return [*said, "plain http may be called"] if config.allow_http else said
 
 
+def own_places(config: Config, *, lookup: Lookup = system_lookup) -> frozenset[Place]:
+    """Where our server and our database listen: closed to deliveries also inside a network that may be called."""
+    places = {("127.0.0.1", config.port)}
+    if not config.on_sqlite:
+        database = urlsplit(config.database_url)
+        places |= {(address, database.port or 5432) for address in lookup(database.hostname or "127.0.0.1")}
+    return frozenset(places)
+
+
 def main() -> int:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT. Not zero, with one clear line, when the settings or the database will not do."""
     logs.to_stream()
     try:
         config = with_secret_key(read_config())
-        database = connect(config.database_url)
+        with opened(config) as database:
+            serve(config, database)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    return 0
+
+
+def serve(config: Config, database: Database) -> None:
+    """Work until told to stop; on SQLite, once the place is free."""
     for sentence in loosened(config):
         log.warning("the guard is loosened: %s", sentence)
     sender = Sender(
         allow_http=config.allow_http,
         allowed_networks=config.allowed_networks,
+        own_places=own_places(config),
         at_once=AT_ONCE,
         per_endpoint=PER_ENDPOINT,
     )
     worker = Worker(config, database, sender)
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        worker.stop()
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    if database.lock is None:
+        signal.signal(number, worker.stop)
+    with (
+        nullcontext()
+        if database.lock is None
+        else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping)
+    ):
         worker.run()
-    else:
-        with only_one(config.data_dir / "worker.lock"):
-            worker.run()
-    database.close()
-    return 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -23,6 +24,7 @@ from tests.e2e.running import ROOT, free_port, wait_until
 
 RUN = (sys.executable, "-m", "cli.run")
 SERVER = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app")
+WORKER = (sys.executable, "-m", "integrations.worker")
 MAKEFILE = f"run:\n\t@exec {shlex.join(RUN)}\n"
 FIRST_START_WITHIN = 90  # seconds, with all that is to be loaded
 SECOND_START_WITHIN = 20  # seconds; three on a machine that has nothing else to do
@@ -146,6 +148,17 @@ def test_the_fourth_line_applies_and_may_be_tried_again(first: Start) -> None:
     assert [answer(first.curls[3])["state"] for _ in range(2)] == ["submitted", "submitted"]
 
 
+def test_what_could_not_be_read_as_a_request_is_not_quoted_in_the_log(first: Start) -> None:
+    address = urlsplit(first.curls[0].split()[-1].strip("'\""))
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall(b"GET /v1/my/kanarienvogel\r\n\r\n")
+        answered = connection.recv(100)
+
+    assert answered.startswith(b"HTTP/1.1 400")
+    wait_until(lambda: "Invalid request" in first.said)
+    assert "kanarienvogel" not in first.said
+
+
 def test_the_docs_are_where_it_says(first: Start) -> None:
     (address,) = re.findall(r"^Docs +(\S+)$", first.said, re.MULTILINE)
 
@@ -239,7 +252,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("words", [RUN, SERVER], ids=["run", "server"])
+@pytest.mark.parametrize("words", [RUN, SERVER, WORKER], ids=["run", "server", "worker"])
 @pytest.mark.parametrize("reason", REFUSALS)
 def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, words: Sequence[str], reason: str) -> None:
     url, beginning = REFUSALS[reason]
@@ -260,14 +273,33 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path, words: Sequence[str]) -
     assert (code > 0, ours(said)) == (True, [sentence])
 
 
-def test_a_server_without_a_schema_says_what_to_do(tmp_path: Path) -> None:
-    with launched(SERVER, {}, tmp_path) as start:
+@pytest.mark.parametrize("words", [SERVER, WORKER], ids=["server", "worker"])
+def test_without_a_schema_it_says_what_to_do(tmp_path: Path, words: Sequence[str]) -> None:
+    with launched(words, {}, tmp_path) as start:
         code, said = start.is_refused()
 
-    assert (code, ours(said)) == (
-        1,
+    assert (code > 0, ours(said)) == (
+        True,
         ["The database's schema is older than this code; run `intervet-admin migrate`."],
     )
+
+
+def test_a_second_worker_on_sqlite_waits_and_can_be_told_to_end(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    same, folders = {"INTERVET_DATA_DIR": str(tmp_path)}, (tmp_path / "one", tmp_path / "other")
+    for folder in folders:
+        folder.mkdir()
+    with launched(WORKER, same, folders[0]) as one, launched(WORKER, same, folders[1]) as other:
+        wait_until(lambda: "waiting for it to end" in one.said + other.said, seconds=SECOND_START_WITHIN)
+        waiting = one if "waiting" in one.said else other
+        waiting.process.terminate()
+
+        assert waiting.process.wait(timeout=END_WITHIN) == 0
+
+
+def migrate(folder: Path) -> None:
+    words = (sys.executable, "-m", "cli.main", "migrate")
+    subprocess.run(words, env={**os.environ, "INTERVET_DATA_DIR": str(folder)}, check=True, capture_output=True)
 
 
 def ours(lines: list[str]) -> list[str]:

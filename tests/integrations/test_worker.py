@@ -19,7 +19,7 @@ from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, E
 from domain.services import deliveries
 from domain.transaction import Database, connect, transaction, utcnow
 from integrations.http import Sender
-from integrations.worker import Worker
+from integrations.worker import Worker, own_places
 from tests.conftest import Caller, Clock
 from tests.integrations.receiver import Receiver
 from tests.world import World
@@ -214,3 +214,15 @@ def test_results_that_cannot_be_written_down_take_no_place(
 def work_until_collected(worker: Worker) -> None:
     while worker.claims:
         worker.collect(1)
+
+
+OWN_PLACES = {
+    "sqlite:////var/lib/intervet/intervet.sqlite": {("127.0.0.1", 8000)},
+    "postgresql+psycopg://me:secret@db.example:5433/intervet": {("127.0.0.1", 8000), ("10.1.0.5", 5433)},
+    "postgresql+psycopg:///intervet?host=/run/postgresql": {("127.0.0.1", 8000), ("10.1.0.5", 5432)},
+}
+
+
+@pytest.mark.parametrize("url", OWN_PLACES)
+def test_where_server_and_database_listen_is_never_called(config: Config, url: str) -> None:
+    assert own_places(replace(config, database_url=url), lookup=lambda _: ["10.1.0.5"]) == OWN_PLACES[url]

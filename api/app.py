@@ -13,18 +13,23 @@ from api import (
     activities,
     applications,
     calls,
+    deliveries,
     docs,
     errors,
+    event_types,
     events,
     health,
     logs,
     me,
     memberships,
+    metrics,
     mobilities,
     organisations,
     parsing,
     participants,
+    portal,
     projects,
+    recoveries,
     reported_figures,
     statistics,
     targets,
@@ -58,7 +63,10 @@ BLUEPRINTS = (
     participants.blp,
     mobilities.blp,
     events.blp,
+    event_types.blp,
     webhooks.blp,
+    deliveries.blp,
+    recoveries.blp,
     docs.blp,
     health.blp,
 )
@@ -106,8 +114,9 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     parsing.set_up(app)
     logs.set_up(app)
     errors.set_up(app)
-    for blueprint in (*BLUEPRINTS, docs.pages):
+    for blueprint in (*BLUEPRINTS, docs.pages, portal.pages):
         app.register_blueprint(blueprint)
+    metrics.set_up(app)
     app.before_request(lambda: _begin(config, clock))
     app.after_request(_finish)
     _check_policies(app)

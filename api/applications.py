@@ -1,10 +1,10 @@
 """Applications over HTTP."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from api.http import Blueprint, Resource, needs, open_to_all
-from domain import policies
 from domain.models.applications import Application, SubmittedVia
 from domain.models.tokens import Scope
 from domain.services import applications, decisions
@@ -17,10 +17,10 @@ from schemas.applications import (
     ConfirmationSchema,
     EligibilitySchema,
     OfferSchema,
-    PseudonymousApplicationSchema,
     ReceiptSchema,
     RejectionSchema,
     ReservationSchema,
+    application_seen,
 )
 from schemas.calls import NothingSchema
 
@@ -32,15 +32,16 @@ class ApplicationResource(Resource):
 
     def dumped(self, application: Application) -> dict[str, Any]:
         """The application as this caller may see it."""
-        sees = policies.sees_person(self.caller, application)
-        schema = ApplicationSchema if sees else PseudonymousApplicationSchema
-        shown: dict[str, Any] = schema().dump(application)
-        return shown
+        return application_seen(application, by=self.caller)
 
     def shown(self, application: Application) -> Any:
         """One application as an answer, with its tag."""
         self.tag(application.version, application.state)
         return self.dumped(application)
+
+    def stepped(self, step: Callable[..., Application], application_id: UUID, **particulars: Any) -> Any:
+        """The application after a step of its life."""
+        return self.shown(step(self.session, application_id, **particulars, by=self.caller, at=self.at))
 
 
 @blp.route("/calls/<name:id_or_slug>/applications")
@@ -93,11 +94,8 @@ class ApplicationEligibility(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Decide whether an application may take part"""
-        eligible = wanted["outcome"] == "eligible"
-        application = decisions.decide_eligibility(
-            self.session, application_id, eligible=eligible, reason=wanted["reason"], by=self.caller, at=self.at
-        )
-        return self.shown(application)
+        eligible, reason = wanted["outcome"] == "eligible", wanted["reason"]
+        return self.stepped(decisions.decide_eligibility, application_id, eligible=eligible, reason=reason)
 
 
 @blp.route("/applications/<uuid:application_id>/selection")
@@ -109,9 +107,7 @@ class ApplicationSelection(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Select an application: offer it a place"""
-        return self.shown(
-            decisions.select_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
-        )
+        return self.stepped(decisions.select_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/reservation")
@@ -123,9 +119,7 @@ class ApplicationReservation(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Put an application on the reserve list"""
-        return self.shown(
-            decisions.reserve_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
-        )
+        return self.stepped(decisions.reserve_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/promotion")
@@ -137,9 +131,7 @@ class ApplicationPromotion(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Promote the first of the reserve list"""
-        return self.shown(
-            decisions.promote_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
-        )
+        return self.stepped(decisions.promote_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/rejection")
@@ -151,9 +143,7 @@ class ApplicationRejection(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Reject an application"""
-        return self.shown(
-            decisions.reject_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
-        )
+        return self.stepped(decisions.reject_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/confirmation")
@@ -165,9 +155,7 @@ class ApplicationConfirmation(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """Confirm a place: the person gets a mobility"""
-        return self.shown(
-            decisions.confirm_application(self.session, application_id, **wanted, by=self.caller, at=self.at)
-        )
+        return self.stepped(decisions.confirm_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/decline")
@@ -179,7 +167,7 @@ class ApplicationDecline(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Decline a place"""
-        return self.shown(decisions.decline_application(self.session, application_id, by=self.caller, at=self.at))
+        return self.stepped(decisions.decline_application, application_id)
 
 
 @blp.route("/applications/<uuid:application_id>/withdrawal")
@@ -191,4 +179,4 @@ class ApplicationWithdrawal(ApplicationResource):
     @blp.response(200, ApplicationSchema, dumped=True)
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Withdraw an application"""
-        return self.shown(decisions.withdraw_application(self.session, application_id, by=self.caller, at=self.at))
+        return self.stepped(decisions.withdraw_application, application_id)

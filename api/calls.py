@@ -1,5 +1,6 @@
 """Calls over HTTP."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from domain.languages import choose_for_record
 from domain.models.calls import Call, next_change, status_at
 from domain.models.projects import Project
 from domain.models.tokens import Scope
-from domain.services import calls, forms
+from domain.services import calls, form_schemas, forms, projects
 from domain.services.calls import CallFilter, CallInput
 from schemas.base import LanguageQuery, reader
 from schemas.calls import (
@@ -38,17 +39,21 @@ def texts(call: Call) -> tuple[Text, ...]:
 class CallResource(Resource):
     """What the addresses of calls share."""
 
-    def shown(self, call: Any) -> Any:
+    def shown(self, call: Call) -> Call:
         """The call as an answer, with its tag."""
         # Names of others stand in it as well, and change without a new version of the call.
         self.tag(call.version, status_at(call, self.at), *(other.version for other in calls.named_in(call)))
         self.speak(texts(call))
         return call
 
-    def written(self, call: Any) -> Any:
+    def written(self, call: Call) -> Call:
         """The call as an answer to who wrote it: in all languages."""
         every_language()
         return self.shown(call)
+
+    def stepped(self, step: Callable[..., Call], id_or_slug: str, **particulars: Any) -> Call:
+        """The call after a step of its life."""
+        return self.written(step(self.session, id_or_slug, **particulars, by=self.caller, at=self.at))
 
 
 @blp.route("/calls")
@@ -96,7 +101,7 @@ class CallItem(CallResource):
         """Edit a call (JSON Merge Patch)"""
         call = calls.lock_call(self.session, id_or_slug, by=self.caller)
         self.check_if_match(call.version)
-        wanted = patched(CallWriteSchema, calls.as_input(call, calls.project_code(self.session, call)), patch)
+        wanted = patched(CallWriteSchema, calls.as_input(call, projects.code_of(self.session, call.project_id)), patch)
         return self.written(calls.edit_call(self.session, call, wanted, by=self.caller, at=self.at))
 
 
@@ -120,7 +125,7 @@ class CallForm(CallResource):
         self.tag(call.form_version, call.id)
         lang = choose_for_record(forms.form_texts(call.form), reader.get().languages)
         address = f"{services().config.base_url}/v1/calls/{call.id}/form"
-        schema = forms.json_schema(call.form, lang=lang, version=call.form_version, id=address)
+        schema = form_schemas.json_schema(call.form, lang=lang, version=call.form_version, id=address)
         return Response(
             orjson.dumps(schema), content_type="application/schema+json", headers={"Content-Language": lang}
         )
@@ -136,10 +141,8 @@ class CallPublication(CallResource):
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Publish a call; the answer names missing translations"""
         call = calls.publish_call(self.session, id_or_slug, by=self.caller, at=self.at)
-        project = self.session.get_one(Project, call.project_id)
-        return CallSchema().dump(self.written(call)) | {
-            "missing_translations": calls.missing_translations(call, project.languages)
-        }
+        missing = calls.missing_translations(call, self.session.get_one(Project, call.project_id).languages)
+        return CallSchema().dump(self.written(call)) | {"missing_translations": missing}
 
 
 @blp.route("/calls/<name:id_or_slug>/extension")
@@ -151,7 +154,7 @@ class CallExtension(CallResource):
     @blp.response(200, CallSchema)
     def post(self, wanted: dict[str, Any], id_or_slug: str) -> Any:
         """Extend a call's deadline"""
-        return self.written(calls.extend_call(self.session, id_or_slug, **wanted, by=self.caller, at=self.at))
+        return self.stepped(calls.extend_call, id_or_slug, **wanted)
 
 
 @blp.route("/calls/<name:id_or_slug>/cancellation")
@@ -163,7 +166,7 @@ class CallCancellation(CallResource):
     @blp.response(200, CallSchema)
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Cancel a call"""
-        return self.written(calls.cancel_call(self.session, id_or_slug, by=self.caller, at=self.at))
+        return self.stepped(calls.cancel_call, id_or_slug)
 
 
 @blp.route("/calls/<name:id_or_slug>/selection")
@@ -175,7 +178,7 @@ class CallSelection(CallResource):
     @blp.response(200, CallSchema)
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Begin a call's selection"""
-        return self.written(calls.begin_selection(self.session, id_or_slug, by=self.caller, at=self.at))
+        return self.stepped(calls.begin_selection, id_or_slug)
 
 
 @blp.route("/calls/<name:id_or_slug>/decision")
@@ -187,7 +190,7 @@ class CallDecision(CallResource):
     @blp.response(200, CallSchema)
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Close a call's selection"""
-        return self.written(calls.decide_call(self.session, id_or_slug, by=self.caller, at=self.at))
+        return self.stepped(calls.decide_call, id_or_slug)
 
 
 @blp.route("/calls/<name:id_or_slug>/archival")
@@ -199,7 +202,7 @@ class CallArchival(CallResource):
     @blp.response(200, CallSchema)
     def post(self, _nothing: dict[str, Any], id_or_slug: str) -> Any:
         """Archive a call"""
-        return self.written(calls.archive_call(self.session, id_or_slug, by=self.caller, at=self.at))
+        return self.stepped(calls.archive_call, id_or_slug)
 
 
 @blp.route("/calls/<name:id_or_slug>/copies")

@@ -18,7 +18,7 @@ from schemas.problems import PROBLEMS
 
 blp = Blueprint("contract", __name__, description="What this document says, for programs.")
 WEB = Path(__file__).parent.parent / "web"
-pages = Pages("docs", __name__, url_prefix="/docs", template_folder=WEB / "pages")
+pages = Pages("docs", __name__, template_folder=WEB / "pages")
 
 KEPT = "public, max-age=3600"  # seconds; a new release changes them, and an hour later everybody has it
 POLICY = (
@@ -34,7 +34,8 @@ def _swagger_ui() -> Path:
     return Path(found.origin).parent / "dist"
 
 
-ASSETS = {name: _swagger_ui() / name for name in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")} | {
+ICON = "favicon-32x32.png"
+ASSETS = {name: _swagger_ui() / name for name in ("swagger-ui.css", "swagger-ui-bundle.js", ICON)} | {
     name: WEB / "static" / name for name in ("api.js", "pages.css")
 }
 
@@ -97,14 +98,39 @@ class Asset(Resource):
         """Send a file"""
         if name not in ASSETS:
             raise NotFound
-        response = send_file(ASSETS[name])
-        response.headers["Cache-Control"] = KEPT
-        return response
+        return _sent(name)
 
 
-pages.add_url_rule("", view_func=Docs.as_view("docs"))
-pages.add_url_rule("/problems", view_func=Problems.as_view("problems"))
-pages.add_url_rule("/assets/<name>", view_func=Asset.as_view("asset"))
+class Entrance(Resource):
+    """Where people come in who were told the server's address and no more."""
+
+    @open_to_all
+    def get(self) -> Response:
+        """Lead to the documentation"""
+        return Response(status=302, headers={"Location": "/docs", "Cache-Control": KEPT})
+
+
+class Icon(Resource):
+    """What browsers ask every server for."""
+
+    @open_to_all
+    def get(self) -> Response:
+        """Send the icon"""
+        return _sent(ICON)
+
+
+pages.add_url_rule("/", view_func=Entrance.as_view("entrance"))
+pages.add_url_rule("/docs/", view_func=Entrance.as_view("docs_entrance"))
+pages.add_url_rule("/favicon.ico", view_func=Icon.as_view("icon"))
+pages.add_url_rule("/docs", view_func=Docs.as_view("docs"))
+pages.add_url_rule("/docs/problems", view_func=Problems.as_view("problems"))
+pages.add_url_rule("/docs/assets/<name>", view_func=Asset.as_view("asset"))
+
+
+def _sent(name: str) -> Response:
+    response = send_file(ASSETS[name])
+    response.headers["Cache-Control"] = KEPT
+    return response
 
 
 def _page(template: str, **values: Any) -> Response:

@@ -10,12 +10,12 @@ from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 
 from api.parsing import BadJson
 from domain import errors
 from domain.db import instant_text
-from domain.errors import DomainError, Finding, InvalidInput
+from domain.errors import DomainError, Finding, InvalidInput, pointer_step
 from domain.languages import format_instant, message, sentence_language
 from schemas.base import EVERY_LANGUAGE, Coded, reader
 
@@ -74,7 +74,7 @@ def findings_of(messages: Mapping[Any, Any] | list[Any], pointer: str = "") -> I
         return
     for name, inner in messages.items():
         # marshmallow files errors of the whole under _schema.
-        here = pointer if name == "_schema" else f"{pointer}/{_escaped(str(name))}"
+        here = pointer if name == "_schema" else f"{pointer}/{pointer_step(str(name))}"
         yield from findings_of(inner, here)
 
 
@@ -98,6 +98,13 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
     return answer
 
 
+# What is told of a refusal by the server's own parts, unless they say more.
+OURS = {
+    400: "The request can't be read.",
+    404: "There is nothing at this address; /docs names every address that there is.",
+    405: "This address doesn't have this method; the header Allow names those that it has.",
+    500: "Something went wrong on our side, and nothing of the request was kept. Quote request_id if it goes on.",
+}
 LOCATIONS = {"json", "query"}
 MOST_TOLD = 100  # findings in one answer; a body of 256 KB could have fifty thousand, and a reader mends ten at a time
 
@@ -123,7 +130,10 @@ def _domain_error(error: DomainError) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="intervet"'
     if isinstance(error, InvalidInput):
-        return problem(status, error.code, error.detail, headers=headers, errors=_described(error.findings))
+        found = _described(error.findings)
+        # What is read has no body: whatever is wrong with it stands in the address.
+        told = _in("query", found) if request.method in ("GET", "HEAD") else found
+        return problem(status, error.code, error.detail, headers=headers, errors=told)
     return problem(status, error.code, error.detail, headers=headers, **error.values)
 
 
@@ -132,9 +142,12 @@ def _invalid(error: ValidationError) -> Response:
     read: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     location, messages = next(iter(read.items())) if read.keys() <= LOCATIONS else ("json", read)
     found = _described(findings_of(messages))
-    if location != "json":
-        found = [{**finding, "in": location} for finding in found]
-    return problem(422, "invalid_input", "Some fields can't be accepted.", errors=found)
+    told = found if location == "json" else _in(location, found)
+    return problem(422, "invalid_input", "Some fields can't be accepted.", errors=told)
+
+
+def _in(location: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**finding, "in": location} for finding in found]
 
 
 def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -152,8 +165,9 @@ def _whole(text: str) -> str:
 
 
 def _sentence(found: Finding, lang: str) -> str:
-    values = {"name": found.pointer.rpartition("/")[2], **found.values}
-    return message(found.code, lang, **_figures(values))
+    values = _figures({"name": found.pointer.rpartition("/")[2], **found.values})
+    sentence = message(found.code, lang, **values)
+    return f"{sentence} {message('did_you_mean', lang, **values)}" if "near" in values else sentence
 
 
 def _bad_json(error: BadJson) -> Response:
@@ -172,12 +186,14 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = CODE_OF_STATUS.get(status, "bad_request" if status < 500 else "internal")
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "Location")}
-    return problem(status, code, error.description or error.name, headers=headers)
+    # werkzeug's own sentences are for people before a browser.
+    said = error.description if error.description != type(error).description else OURS.get(status)
+    return problem(status, code, said or error.name, headers=headers)
 
 
 def _unexpected(error: Exception) -> Response:
     current_app.logger.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
-    return problem(500, "internal", InternalServerError.description)
+    return problem(500, "internal", OURS[500])
 
 
 def _reader() -> str:
@@ -194,7 +210,3 @@ def _figures(values: Mapping[str, Any]) -> dict[str, str | int]:
 
 def _plain(value: Any) -> Any:
     return instant_text(value) if isinstance(value, datetime) else value
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

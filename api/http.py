@@ -41,7 +41,7 @@ from domain.vault import Vault
 from schemas.base import EVERY_LANGUAGE, Schema, reader
 
 TRIES = 3  # a transaction that lost a race is begun anew twice
-LONGEST_WRITE = timedelta(seconds=45)  # below the margin that lists leave to writes still open (60 s)
+LONGEST_WRITE = timedelta(seconds=45)  # below LONGEST_OPEN_WRITE (60 s), with which the lists of changes reckon
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 View = TypeVar("View", bound=Callable[..., Any])

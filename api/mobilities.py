@@ -13,13 +13,13 @@ from domain import policies
 from domain.db import instant_text
 from domain.models.mobilities import Mobility
 from domain.models.tokens import Scope
-from domain.services import mobilities, mobility_exports
-from domain.services.mobilities import MobilityFilter, MobilityInput
+from domain.services import mobilities, mobility_exports, mobility_lists, projects
+from domain.services.mobilities import MobilityInput
+from domain.services.mobility_lists import MobilityFilter
 from domain.transaction import reading
 from integrations.formats import csv
 from schemas.calls import NothingSchema
 from schemas.mobilities import (
-    NAMELESS,
     MobilityCsvQuery,
     MobilityFilterQuery,
     MobilityItemSchema,
@@ -29,6 +29,7 @@ from schemas.mobilities import (
     MobilityWriteSchema,
     TerminationSchema,
     TombstoneSchema,
+    mobility_seen,
 )
 
 blp = Blueprint("mobilities", __name__, url_prefix="/v1", description="Who went where, when, and what came of it.")
@@ -39,8 +40,7 @@ class MobilityResource(Resource):
 
     def dumped(self, mobility: Mobility, *, schema: type[MobilitySchema] = MobilitySchema) -> dict[str, Any]:
         """The mobility as this caller may see it."""
-        shown: dict[str, Any] = schema().dump(mobility)
-        return shown if policies.sees_participant(self.caller, mobility) else shown | NAMELESS
+        return mobility_seen(mobility, by=self.caller, schema=schema)
 
     def shown(self, mobility: Mobility) -> dict[str, Any]:
         """One mobility as an answer, with its tag: the names in it change without it."""
@@ -63,12 +63,12 @@ class Mobilities(MobilityResource):
     def get(self, query: dict[str, Any]) -> Any:
         """List mobilities; with modified_since, what changed, and tombstones for what has gone from the list"""
         page, wanted = self.page(query), MobilityFilter(**query)
-        found = mobilities.list_mobilities(self.session, wanted, by=self.caller, at=self.at, page=page)
+        found = mobility_lists.list_mobilities(self.session, wanted, by=self.caller, at=self.at, page=page)
         return self.listed(found, dump=partial(self.listed_one, wanted)) | {"as_of": instant_text(found.as_of)}
 
     def listed_one(self, wanted: MobilityFilter, mobility: Mobility) -> Any:
         """A mobility of a list, or its tombstone."""
-        return TombstoneSchema().dump(mobility) if mobilities.is_gone(mobility, wanted) else self.dumped(mobility)
+        return TombstoneSchema().dump(mobility) if mobility_lists.is_gone(mobility, wanted) else self.dumped(mobility)
 
     @needs(Scope.MOBILITIES_WRITE)
     @blp.arguments(MobilityWriteSchema)
@@ -142,7 +142,7 @@ class MobilityItem(MobilityResource):
         """Edit a mobility (JSON Merge Patch)"""
         mobility = mobilities.lock_mobility(self.session, mobility_id, by=self.caller)
         self.check_if_match(mobility.version)
-        standing = mobilities.as_input(mobility, mobilities.project_code(self.session, mobility))
+        standing = mobilities.as_input(mobility, projects.code_of(self.session, mobility.project_id))
         wanted = patched(MobilityWriteSchema, standing, patch)
         return self.shown(mobilities.edit_mobility(self.session, mobility, wanted, by=self.caller, at=self.at))
 

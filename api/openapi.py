@@ -34,8 +34,8 @@ INFO = {
     "summary": "Calls, applications, mobilities and their partners, for vocational education.",
     "description": (
         "What partners need to publish calls, take applications, follow mobilities and report results.\n\n"
-        "Every error is a problem document (RFC 9457); its `type` leads to a page that says what to do. Lists come in "
-        "pages, with the address of the next one in `next`. Texts come in one language, chosen by `lang` or "
+        "Every error is a problem document (RFC 9457); its `type` leads to [what to do](/docs/problems). Lists "
+        "come in pages, with the address of the next one in `next`. Texts come in one language, chosen by `lang` or "
         "Accept-Language; `lang=*` gives all of them. What happens is told by webhooks (Standard Webhooks 1.0.0), "
         "and by `GET /v1/events` to those who can't be called."
     ),
@@ -53,7 +53,11 @@ JSON_TYPES: Mapping[object, str] = {
     list: "array",
     NoneType: "null",
 }
-PATHS: Mapping[str, str] = {"id_or_slug": "The call's id, or its slug.", "code": "The project's code."}
+PATHS: Mapping[str, str] = {
+    "id_or_slug": "The call's id, or its slug.",
+    "code": "The project's code.",
+    "event_type": "The type's name, such as `application.submitted`.",
+}
 
 
 def schema_name(schema: Any) -> str:
@@ -89,7 +93,8 @@ def document(app: Flask) -> Json:
     problems = refusals(refer(ProblemSchema))
     raw = deepcopy(api.spec.to_dict())
     for (schema, *_), name in api.ma_plugin.converter.refs.items():
-        if getattr(schema, "example", None) is not None:
+        # Its own alone: what is sent and what comes back are one class and a class made of it.
+        if vars(schema).get("example") is not None:
             raw["components"]["schemas"][name]["example"] = schema.example
     paths = _paths(app, raw["paths"], raw["components"]["schemas"])
     webhooks = {str(kind): {"post": webhook(kind, MEANING[kind], events[kind])} for kind in EventType}

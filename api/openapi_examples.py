@@ -1,10 +1,9 @@
 """Examples for whole bodies, put together from the examples of their fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
-from api.openapi_schemas import PATCH, REF
+from api.openapi_schemas import REF
 
 Json = dict[str, Any]
 
@@ -14,6 +13,25 @@ BY_FORMAT = {
     "date": "2027-02-01",
     "date-time": "2026-11-22T09:00:00Z",
     "uri": "https://intervet.example",
+}
+# Organisations, wherever they are shown by name, and what else is text without an example of its own.
+BY_NAME: Mapping[str, Any] = {
+    "coordinator": "A Chamber",
+    "organisation": "Srednja mašinska škola",
+    "secret": f"ivt_org_{'x' * 45}x7Kq",
+}
+# Part of a thing that is worth changing: the first fields of its schema are mostly those that never change.
+PATCHES: Mapping[str, Json] = {
+    "ActivityPatch": {"title": {"sq": "Tri javë në Lion"}},
+    "CallPatch": {"places": 14},
+    "EndpointPatch": {"description": "Our new CRM"},
+    "MembershipPatch": {"roles": ["sending", "receiving"]},
+    "MobilityPatch": {"start_date": "2027-02-08", "end_date": "2027-02-28"},
+    "OrganisationPatch": {"city": "Niš"},
+    "ParticipantPatch": {"phone": "+355 69 111 1111"},
+    "ProjectPatch": {"call_year": 2027},
+    "ReportedFigurePatch": {"value": "166"},
+    "TargetPatch": {"planned": 380},
 }
 BY_TYPE: Mapping[str, Any] = {"string": "…", "boolean": False, "number": 0.5, "object": {}, "array": [], "null": None}
 
@@ -28,7 +46,7 @@ def exemplified(operations: Iterable[Json], schemas: Mapping[str, Json]) -> Json
                 media["example"] = example(media["schema"], schemas)
             else:
                 media["examples"] = {name: {"$ref": f"#/components/examples/{name}"}}
-                shared[name] = {"value": _short(name, example(media["schema"], schemas))}
+                shared[name] = {"value": PATCHES.get(name) or example(media["schema"], schemas)}
     return dict(sorted(shared.items()))
 
 
@@ -37,11 +55,6 @@ def _bodies(operation: Json) -> Iterator[Json]:
         for kind, media in carrier.get("content", {}).items():
             if kind.endswith(JSON) and not {"example", "examples"} & media.keys():
                 yield media
-
-
-def _short(name: str, value: Any) -> Any:
-    """Two fields are enough to show what a patch is."""
-    return dict(islice(value.items(), 2)) if name.endswith(PATCH) else value
 
 
 def _name(schema: Json) -> str | None:
@@ -72,7 +85,7 @@ def _by_type(schema: Json, schemas: Mapping[str, Json]) -> Any:
     if "properties" in schema:
         wanted = schema.get("required", ())
         return {
-            name: example(field, schemas)
+            name: _field(name, field, schemas)
             for name, field in schema["properties"].items()
             if name in wanted or _tells(field)
         }
@@ -81,6 +94,11 @@ def _by_type(schema: Json, schemas: Mapping[str, Json]) -> Any:
     if kinds[0] == "integer":
         return max(schema.get("minimum", 1), 1)
     return BY_FORMAT.get(schema.get("format", ""), BY_TYPE[kinds[0]])
+
+
+def _field(name: str, field: Json, schemas: Mapping[str, Json]) -> Any:
+    shown = example(field, schemas)
+    return BY_NAME.get(name, shown) if shown == BY_TYPE["string"] else shown
 
 
 def _tells(field: Json) -> bool:

@@ -7,12 +7,15 @@ from api.http import Policy
 from api.openapi_examples import JSON
 from api.openapi_parts import REFUSALS
 from api.openapi_schemas import plain
+from api.openapi_sorts import choices
+from api.openapi_steps import said, who
+from api.parsing import MERGE_PATCH
 from domain.models.events import EventType
+from schemas.event_types import body_schema, example
 
 Json = dict[str, Any]
 
 WRITES = ("post", "put", "patch", "delete")
-MERGE_PATCH = "application/merge-patch+json"
 
 # The last word of a class, and what its POST does; the rest of the name says to what.
 VERBS: Mapping[str, str] = {
@@ -26,6 +29,7 @@ VERBS: Mapping[str, str] = {
     "Extension": "extend",
     "Finalisation": "finalise",
     "Merges": "merge",
+    "Pause": "pause",
     "Ping": "ping",
     "Promotion": "promote",
     "Publication": "publish",
@@ -45,8 +49,10 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("CallSelection", "post"): "beginCallSelection",
     ("CallApplications", "post"): "submitApplication",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
+    ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",
 }
 SIGNED = ("WebhookId", "WebhookTimestamp", "WebhookSignature")
+CONDITIONAL_DELETES = {"deleteMembership", "deleteMobility", "deleteReportedFigure", "deleteTarget"}
 # What an endpoint may answer, and what we make of it.
 REPLIES: Json = {
     "2XX": {"description": "It has arrived. Answer within 15 seconds, and do the work afterwards."},
@@ -80,18 +86,22 @@ def described(
     answers = {str(status): answer for status, answer in operation["responses"].items() if str(status).startswith("2")}
     fields = _fields(answers, schemas)
     tagged = "version" in fields or (policy.public and method == "get")
+    name = operation_id(view, method, reads=_reads(answers, fields))
     return {
-        "operationId": operation_id(view, method, reads=_reads(answers, fields)),
+        "operationId": name,
         "summary": operation["summary"],
-        "description": f"{operation.get('description', '')}\n\n{_who(policy)}".strip(),
+        "description": "\n\n".join(filter(None, [operation.get("description"), said(name), who(name) or _who(policy)])),
         "tags": operation["tags"],
         **({"x-scope": str(policy.scope)} if policy.scope else {}),
         "security": [*([{}] if policy.public else []), {"bearer": []}, {"basic": []}],
-        "parameters": [*map(_query, operation.get("parameters", ())), *_headers(method, tagged=tagged)],
+        "parameters": [
+            *(_query(name, one) for one in operation.get("parameters", ())),
+            *_headers(name, method, tagged=tagged),
+        ],
         **_body(operation, method),
         "responses": {
             **{status: _answer(answer, method, status, fields, tagged=tagged) for status, answer in answers.items()},
-            **_others(path, method, policy, tagged=tagged),
+            **_others(path, method, policy, name=name, tagged=tagged),
         },
     }
 
@@ -129,19 +139,31 @@ def _body(operation: Json, method: str) -> Json:
     return {"requestBody": {"required": body.get("required", False), "content": content}}
 
 
-def _query(parameter: Json) -> Json:
-    """A parameter of an address, where there is no null."""
+def _query(operation: str, parameter: Json) -> Json:
+    """A parameter of an address, where there is no null; by what a list may be sorted, it knows itself."""
     schema = {word: said for word, said in plain(parameter["schema"]).items() if (word, said) != ("default", None)}
     if isinstance(schema.get("type"), list):
         schema["type"] = next(kind for kind in schema["type"] if kind != "null")
     if "enum" in schema:
         schema["enum"] = [choice for choice in schema["enum"] if choice is not None]
+    if parameter["name"] == "sort":
+        schema = {"type": "string", "enum": choices(operation)}
     return parameter | {"schema": schema}
 
 
-def _headers(method: str, *, tagged: bool) -> list[Json]:
-    by_method = {"post": ["IdempotencyKey"], "patch": ["IfMatch"], "get": ["IfNoneMatch"] if tagged else []}
-    return [{"$ref": f"#/components/parameters/{name}"} for name in ["AcceptLanguage", *by_method.get(method, [])]]
+def _headers(operation: str, method: str, *, tagged: bool) -> list[Json]:
+    sent = {
+        "AcceptLanguage": True,
+        "IdempotencyKey": method == "post",
+        "IfMatch": _is_conditional(operation, method),
+        "IfNoneMatch": method == "get" and tagged,
+    }
+    return [{"$ref": f"#/components/parameters/{name}"} for name, is_sent in sent.items() if is_sent]
+
+
+def _is_conditional(operation: str, method: str) -> bool:
+    """Whether it is refused, when asked to be, to who has not seen the latest version."""
+    return method == "patch" or operation in CONDITIONAL_DELETES
 
 
 def _answer(answer: Json, method: str, status: str, fields: frozenset[str], *, tagged: bool) -> Json:
@@ -155,7 +177,7 @@ def _answer(answer: Json, method: str, status: str, fields: frozenset[str], *, t
     return answer | ({"headers": headers | answer.get("headers", {})} if headers else {})
 
 
-def _others(path: str, method: str, policy: Policy, *, tagged: bool) -> Json:
+def _others(path: str, method: str, policy: Policy, *, name: str, tagged: bool) -> Json:
     """Every other answer: by rule, since the same few places give them."""
     writes, has_body, names_one = method in WRITES, method in ("post", "put", "patch"), "{" in path
     given = {
@@ -164,7 +186,7 @@ def _others(path: str, method: str, policy: Policy, *, tagged: bool) -> Json:
         403: writes or policy.scope is not None,
         404: names_one,
         409: writes,
-        412: writes and names_one,
+        412: _is_conditional(name, method),
         413: has_body,
         415: has_body,
         422: True,
@@ -185,27 +207,10 @@ def webhook(kind: EventType, meaning: str, data: Json) -> Json:
         "description": f"{meaning}\n\nSigned as Standard Webhooks 1.0.0 says, and sent again until it arrives.",
         "tags": ["webhooks"],
         "security": [],
-        "parameters": [
-            {"$ref": f"#/components/parameters/{name}"}
-            for name in ("WebhookId", "WebhookTimestamp", "WebhookSignature")
-        ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _event(kind, data)}}},
-        "responses": REPLIES,
-    }
-
-
-def _event(kind: EventType, data: Json) -> Json:
-    return {
-        "type": "object",
-        "properties": {
-            "type": {"type": "string", "const": str(kind), "description": "What happened."},
-            "timestamp": {
-                "type": "string",
-                "format": "date-time",
-                "description": "When it happened.",
-                "examples": ["2026-11-22T09:00:00Z"],
-            },
-            "data": data,
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in SIGNED],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": body_schema(kind, data), "example": example(kind)}},
         },
-        "required": ["type", "timestamp", "data"],
+        "responses": REPLIES,
     }

@@ -27,7 +27,7 @@ class OrganisationResource(Resource):
 
     def dumped(self, organisation: Organisation) -> Any:
         """The organisation as this caller may see it."""
-        schema = OrganisationSchema if policies.sees_contact(self.caller) else ContactlessOrganisationSchema
+        schema = OrganisationSchema if policies.sees_persons(self.caller) else ContactlessOrganisationSchema
         return schema().dump(organisation)
 
     def shown(self, organisation: Organisation) -> Any:

@@ -1,28 +1,32 @@
 """Webhook endpoints and their log over HTTP."""
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.http import Blueprint, Resource, needs, services
+from api.http import Blueprint, Resource, needs, open_to_all, services
 from api.patching import patched
 from domain.models.tokens import Scope
-from domain.services import webhooks
+from domain.services import webhook_secrets, webhooks
 from domain.services.webhooks import EndpointInput
 from schemas.base import ListQuery
 from schemas.calls import NothingSchema
 from schemas.webhooks import (
-    AttemptListSchema,
-    DeliveryListSchema,
-    DeliveryQuery,
-    DeliverySchema,
     EndpointListSchema,
     EndpointSchema,
     EndpointWriteSchema,
+    KeysSchema,
     NewEndpointSchema,
+    NewKeysSchema,
     PingSchema,
+    PingWriteSchema,
+    PublicKeysSchema,
+    ResumeSchema,
+    RotationSchema,
 )
 
-blp = Blueprint("webhooks", __name__, url_prefix="/v1", description="Where your events go, and what became of them.")
+blp = Blueprint("webhooks", __name__, url_prefix="/v1", description="Where your events go.")
 
 
 @blp.route("/webhooks")
@@ -47,7 +51,7 @@ class Webhooks(Resource):
         )
         self.located(f"/v1/webhooks/{made.endpoint.id}")
         self.tag(made.endpoint.version)
-        return EndpointSchema().dump(made.endpoint) | {"secret": made.secret}
+        return EndpointSchema().dump(made.endpoint) | KeysSchema().dump(made.keys)
 
 
 @blp.route("/webhooks/<uuid:endpoint_id>")
@@ -69,8 +73,11 @@ class WebhookItem(Resource):
         """Edit an endpoint (JSON Merge Patch)"""
         endpoint = webhooks.get_endpoint(self.session, endpoint_id, by=self.caller)
         self.check_if_match(endpoint.version)
-        wanted = patched(EndpointWriteSchema, endpoint, patch)
-        webhooks.edit_endpoint(self.session, endpoint, wanted, config=services().config, at=self.at)
+        at_hand = services()
+        wanted = patched(EndpointWriteSchema, webhooks.as_input(endpoint, vault=at_hand.vault), patch)
+        webhooks.edit_endpoint(
+            self.session, endpoint, wanted, config=at_hand.config, vault=at_hand.vault, by=self.caller, at=self.at
+        )
         self.tag(endpoint.version)
         return endpoint
 
@@ -86,12 +93,26 @@ class WebhookPing(Resource):
     """Pings."""
 
     @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.arguments(NothingSchema, required=False)
+    @blp.arguments(PingWriteSchema, required=False)
     @blp.response(202, PingSchema)
+    def post(self, wanted: dict[str, Any], endpoint_id: UUID) -> Any:
+        """Send an endpoint a webhook.ping, or a sample of another type of event"""
+        kind = wanted["event_type"]
+        return {"event_id": webhooks.ping_endpoint(self.session, endpoint_id, kind=kind, by=self.caller, at=self.at).id}
+
+
+@blp.route("/webhooks/<uuid:endpoint_id>/pause")
+class WebhookPause(Resource):
+    """A rest."""
+
+    @needs(Scope.WEBHOOKS_MANAGE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, EndpointSchema)
     def post(self, _nothing: dict[str, Any], endpoint_id: UUID) -> Any:
-        """Send an endpoint a webhook.ping"""
-        event = webhooks.ping_endpoint(self.session, endpoint_id, by=self.caller, at=self.at)
-        return {"event_id": event.id}
+        """Send an endpoint nothing until it is resumed; its events are held"""
+        endpoint = webhooks.pause_endpoint(self.session, endpoint_id, by=self.caller, at=self.at)
+        self.tag(endpoint.version)
+        return endpoint
 
 
 @blp.route("/webhooks/<uuid:endpoint_id>/resume")
@@ -99,59 +120,38 @@ class WebhookResume(Resource):
     """Back to work."""
 
     @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.arguments(NothingSchema, required=False)
+    @blp.arguments(ResumeSchema, required=False)
     @blp.response(200, EndpointSchema)
-    def post(self, _nothing: dict[str, Any], endpoint_id: UUID) -> Any:
-        """Let a disabled endpoint receive again, beginning with what was held for it"""
-        endpoint = webhooks.resume_endpoint(self.session, endpoint_id, by=self.caller, at=self.at)
+    def post(self, wanted: dict[str, Any], endpoint_id: UUID) -> Any:
+        """Let a paused or disabled endpoint receive again, beginning with what was held for it unless told otherwise"""
+        endpoint = webhooks.resume_endpoint(self.session, endpoint_id, **wanted, by=self.caller, at=self.at)
         self.tag(endpoint.version)
         return endpoint
 
 
-@blp.route("/webhooks/<uuid:endpoint_id>/deliveries")
-class WebhookDeliveries(Resource):
-    """An endpoint's log."""
+@blp.route("/webhooks/<uuid:endpoint_id>/secret-rotations")
+class WebhookSecretRotations(Resource):
+    """New keys."""
 
     @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.arguments(DeliveryQuery, location="query")
-    @blp.response(200, DeliveryListSchema)
-    def get(self, query: dict[str, Any], endpoint_id: UUID) -> Any:
-        """List the deliveries to an endpoint, newest first"""
-        page = self.page(query)
-        return self.listed(webhooks.list_deliveries(self.session, endpoint_id, **query, by=self.caller, page=page))
+    @blp.arguments(RotationSchema, required=False)
+    @blp.response(201, NewKeysSchema)
+    def post(self, wanted: dict[str, Any], endpoint_id: UUID) -> Any:
+        """Replace an endpoint's keys; the old ones sign along for a while"""
+        overlap, vault = timedelta(hours=wanted["overlap_hours"]), services().vault
+        keys = webhooks.rotate_secrets(
+            self.session, endpoint_id, overlap=overlap, vault=vault, by=self.caller, at=self.at
+        )
+        self.located(f"/v1/webhooks/{endpoint_id}/public-keys")
+        return {**asdict(keys), "previous_until": self.at + overlap}
 
 
-@blp.route("/deliveries/<uuid:delivery_id>")
-class DeliveryItem(Resource):
-    """One delivery."""
+@blp.route("/webhooks/<uuid:endpoint_id>/public-keys")
+class WebhookPublicKeys(Resource):
+    """What verifies v1a signatures."""
 
-    @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.response(200, DeliverySchema)
-    def get(self, delivery_id: UUID) -> Any:
-        """Read a delivery"""
-        return webhooks.get_delivery(self.session, delivery_id, by=self.caller)
-
-
-@blp.route("/deliveries/<uuid:delivery_id>/attempts")
-class DeliveryAttempts(Resource):
-    """A delivery's attempts."""
-
-    @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.arguments(ListQuery, location="query")
-    @blp.response(200, AttemptListSchema)
-    def get(self, query: dict[str, Any], delivery_id: UUID) -> Any:
-        """List the attempts at a delivery"""
-        page = self.page(query)
-        return self.listed(webhooks.list_attempts(self.session, delivery_id, by=self.caller, page=page))
-
-
-@blp.route("/deliveries/<uuid:delivery_id>/retry")
-class DeliveryRetry(Resource):
-    """Once more."""
-
-    @needs(Scope.WEBHOOKS_MANAGE)
-    @blp.arguments(NothingSchema, required=False)
-    @blp.response(202, DeliverySchema)
-    def post(self, _nothing: dict[str, Any], delivery_id: UUID) -> Any:
-        """Send a delivery again, now"""
-        return webhooks.retry_delivery(self.session, delivery_id, by=self.caller, at=self.at)
+    @open_to_all
+    @blp.response(200, PublicKeysSchema)
+    def get(self, endpoint_id: UUID) -> Any:
+        """Read the public keys that verify an endpoint's v1a signatures"""
+        return {"keys": webhook_secrets.public_keys(self.session, endpoint_id, at=self.at)}

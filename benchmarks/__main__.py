@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from benchmarks import applications, calls, deliveries, machine, mobilities, report
+from benchmarks import applications, calls, deliveries, latency, machine, mobilities, report
 from benchmarks.measure import FULL, QUICK, Effort, Figure
 from tests import postgres
 
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], Iterator[Figure]]] = {
     "calls": calls.run,
     "applications": applications.run,
     "deliveries": deliveries.run,
+    "latency": latency.run,
     "mobilities": mobilities.run,
 }
 # A server that forgets nothing; the tests' own has settings with which a crash costs it everything.

@@ -3,18 +3,23 @@
 import argparse
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 import migrations
-from domain.config import Config, ConfigError
+from cli import secrets
+from domain.config import Config, ConfigError, with_secret_key
 from domain.transaction import Database
-from migrations.opened import reachable
+from domain.vault import Vault
+from migrations.opened import check_schema, reachable
+
+KEPT_KEY = "secret_key"  # in the data directory, where domain/config.py keeps it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,10 @@ def examine(config: Config) -> Iterator[tuple[str, bool, str]]:
             yield "database", False, str(error)
         if database is not None:
             yield "engine", True, _engine(database)
-            yield _checked("schema", lambda: _schema(database))
+            schema = _checked("schema", lambda: _schema(database))
+            yield schema
+            if schema[1] and _has_key(config):
+                yield _checked("sealed", lambda: _sealed(database, config))
     yield _checked("data directory", lambda: _data_directory(config.data_dir))
     yield _checked("secret key", lambda: _secret_key(config))
     yield _checked("base URL", lambda: _base_url(config.base_url))
@@ -54,8 +62,6 @@ def _checked(name: str, look: Callable[[], str]) -> tuple[str, bool, str]:
 
 
 def _address(config: Config) -> str:
-    from sqlalchemy import make_url  # noqa: PLC0415
-
     return make_url(config.database_url).render_as_string(hide_password=True)
 
 
@@ -67,8 +73,19 @@ def _engine(database: Database) -> str:
 
 
 def _schema(database: Database) -> str:
-    migrations.check_current(database)
+    check_schema(database)
     return f"{migrations.newest()}, the one that this release needs"
+
+
+def _has_key(config: Config) -> bool:
+    return bool(config.secret_keys) or (config.data_dir / KEPT_KEY).exists()
+
+
+def _sealed(database: Database, config: Config) -> str:
+    counts = secrets.count(database, Vault(with_secret_key(config).secret_keys))
+    if not secrets.in_order(counts):
+        raise ConfigError(secrets.verdict(counts))
+    return f"{sum(map(Counter.total, counts.values()))} under the first key, none under another"
 
 
 def _data_directory(folder: Path) -> str:
@@ -82,7 +99,7 @@ def _data_directory(folder: Path) -> str:
 def _secret_key(config: Config) -> str:
     if config.secret_keys:
         return f"{len(config.secret_keys)} set by INTERVET_SECRET_KEY"
-    path = config.data_dir / "secret_key"
+    path = config.data_dir / KEPT_KEY
     if not path.exists():
         raise ConfigError(f"INTERVET_SECRET_KEY is not set and {path} isn't there; intervet-admin migrate makes one.")
     if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from domain.models.calls import Call, CallStatus, HowToApply
 from domain.policies import PUBLIC
 from domain.services import calls
 from domain.services.calls import CallFilter
-from domain.services.pages import PageRequest
+from domain.services.pages import LARGEST_LIMIT, PageRequest
 from domain.transaction import Database, reading, utcnow
 
 TOKEN = "$INTERVET_TOKEN"  # noqa: S105  what stands for a token that we don't know
@@ -46,7 +47,7 @@ def greeting(config: Config, database: Database, token: str | None) -> str:
             "",
             f"InterVET  {config.base_url}",
             f"Docs      {config.base_url}/docs",
-            f"Token     {token or 'not known here; make one: python -m cli.main token create --help'}",
+            f"Token     {token or 'not known here; make one: .venv/bin/intervet-admin token create --help'}",
             "",
             "Try:",
             *_lines(here, token or TOKEN, call),
@@ -64,7 +65,9 @@ def _lines(here: str, token: str, call: Call | None) -> Iterator[str]:
         yield _curl(f"{here}/v1/projects", headers=[bearer, JSON], body=PROJECT)
     else:
         yield _curl(f"{here}/v1/projects/INTERVET-WB/statistics")
-        yield _curl(f"{here}/v1/calls/{call.slug}/applications", headers=[JSON], body=application(call))
+        # With its key it is one application, however often the line is repeated.
+        key = f"Idempotency-Key: {uuid4()}"
+        yield _curl(f"{here}/v1/calls/{call.slug}/applications", headers=[JSON, key], body=application(call))
 
 
 def application(call: Call) -> dict[str, Any]:
@@ -87,7 +90,8 @@ def _answer(question: Mapping[str, Any]) -> Any:
 
 def _open_call(session: Session, *, at: datetime) -> Call | None:
     """An open call that anyone may apply to here, of the country whose calls are listed if there is one."""
-    found = calls.list_calls(session, CallFilter(status=CallStatus.OPEN), by=PUBLIC, at=at, page=PageRequest(limit=200))
+    page = PageRequest(limit=LARGEST_LIMIT)
+    found = calls.list_calls(session, CallFilter(status=CallStatus.OPEN), by=PUBLIC, at=at, page=page)
     open_to_all = [call for call in found.items if call.public_intake and call.how_to_apply is HowToApply.HERE]
     return min(open_to_all, key=lambda call: COUNTRY not in call.eligible_countries, default=None)
 

@@ -13,6 +13,7 @@ from domain.errors import DomainError, Finding, InvalidInput
 COMMANDS = {
     "migrate": "bring the database to this release's schema, and make the first token",
     "token": "make, list and revoke tokens",
+    "secrets": "say under which keys secrets are sealed, or seal them all anew under the first",
     "load": "load a project from a file (JSON or XLSX)",
     "demo": "refresh the demonstration's deadlines, or remove what is invented",
     "backup": "copy the database while it is in use",
@@ -57,7 +58,9 @@ def _sentence(found: Finding) -> str:
     from domain.languages import message  # noqa: PLC0415  only for who has something wrong
 
     values = {"name": found.pointer.rpartition("/")[2], **found.values}
-    return message(found.code, "en", **{name: str(value) for name, value in values.items()})
+    shown = {name: str(value) for name, value in values.items()}
+    sentence = message(found.code, "en", **shown)
+    return f"{sentence} {message('did_you_mean', 'en', **shown)}" if "near" in shown else sentence
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 import migrations
 from domain.config import Config, ConfigError, kept_secret, with_secret_key
 from domain.services import founding
-from domain.services.tokens import looks_like_token, new_secret
+from domain.services.tokens import live_token, looks_like_token, new_secret
 from domain.transaction import Database, reading, transaction, utcnow
-from migrations.opened import reachable
+from migrations.opened import made
 
 KEPT = "bootstrap_token"  # in the data directory, readable by its owner alone
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace, config: Config) -> int:
     """Migrate, and show the first token when it is made now."""
-    with reachable(config) as database:
+    with made(config) as database:
         secret = migrate(database, config)
     print(f"The schema is at {migrations.newest()}.")
     if secret is not None:
@@ -55,4 +55,4 @@ def known_token(database: Database, config: Config) -> str | None:
     path = config.data_dir / KEPT
     known = [config.bootstrap_token, path.read_text().strip() if path.exists() else None]
     with reading(database) as session:
-        return next((one for one in known if one and founding.works(session, one, at=utcnow())), None)
+        return next((one for one in known if one and live_token(session, one, at=utcnow())), None)

@@ -23,7 +23,7 @@ from cli.ports import check_port
 from domain.config import Config, ConfigError, read_config, with_secret_key
 from domain.errors import DomainError
 from domain.transaction import Database, utcnow
-from migrations.opened import opened, reachable
+from migrations.opened import made, opened
 
 HOST = "127.0.0.1"  # where deploy/gunicorn.conf.py listens
 ROOT = Path(__file__).parents[1]
@@ -116,7 +116,7 @@ def main() -> int:
 
 def prepare(config: Config) -> None:
     """Migrate, make the first token, and load what is missing."""
-    with reachable(config) as database:
+    with made(config) as database:
         migrate(database, config)
         if config.load_demo:
             _load(database, reference.missing(database))

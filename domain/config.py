@@ -32,6 +32,7 @@ class Config:
     port: int = 8000
     secret_keys: tuple[str, ...] = ()
     bootstrap_token: str | None = None
+    metrics_token: str | None = None
     allowed_networks: tuple[Network, ...] = ()
     allow_http: bool = False
     load_demo: bool = True
@@ -53,10 +54,11 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         base_url=_base_url(env.get("INTERVET_BASE_URL") or f"http://127.0.0.1:{port}"),
         port=port,
         secret_keys=_secret_keys(env.get("INTERVET_SECRET_KEY", "")),
-        bootstrap_token=_bootstrap_token(env.get("INTERVET_BOOTSTRAP_TOKEN") or None),
+        bootstrap_token=_own_token("INTERVET_BOOTSTRAP_TOKEN", env.get("INTERVET_BOOTSTRAP_TOKEN") or None),
+        metrics_token=_own_token("INTERVET_METRICS_TOKEN", env.get("INTERVET_METRICS_TOKEN") or None),
         allowed_networks=_networks(env.get("INTERVET_ALLOWED_NETWORKS", "")),
-        allow_http=env.get("INTERVET_ALLOW_HTTP", "0") == "1",
-        load_demo=env.get("DEMO", "1") != "0",
+        allow_http=_yes("INTERVET_ALLOW_HTTP", env.get("INTERVET_ALLOW_HTTP") or "0"),
+        load_demo=_yes("DEMO", env.get("DEMO") or "1"),
     )
 
 
@@ -84,6 +86,13 @@ def kept_secret(path: Path, fresh: str) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def _yes(name: str, value: str) -> bool:
+    # "no" that means yes, and "true" that means no, would be found out in production.
+    if value not in ("0", "1"):
+        raise ConfigError(f"{name} is {value!r}; it must be 0 or 1.")
+    return value == "1"
 
 
 def _port(value: str) -> int:
@@ -123,9 +132,9 @@ def _secret_keys(value: str) -> tuple[str, ...]:
     return keys
 
 
-def _bootstrap_token(value: str | None) -> str | None:
+def _own_token(name: str, value: str | None) -> str | None:
     if value is not None and not BOOTSTRAP_TOKEN.fullmatch(value):
-        raise ConfigError("INTERVET_BOOTSTRAP_TOKEN must be 32 or more of the characters A-Z a-z 0-9 . _ ~ -")
+        raise ConfigError(f"{name} must be 32 or more of the characters A-Z a-z 0-9 . _ ~ -")
     return value
 
 

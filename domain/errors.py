@@ -1,7 +1,7 @@
 """Every way a rule can say no. Each is a sentence its reader can act on; the edge translates them once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,6 +13,16 @@ class Finding:
     pointer: str
     code: str
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+def pointer_step(name: str) -> str:
+    """A name as one step of a JSON Pointer: what would begin another step is written otherwise (RFC 6901, 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def under(root: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of what stands at `root` in what was sent."""
+    return [replace(finding, pointer=root + finding.pointer) for finding in findings]
 
 
 class DomainError(Exception):
@@ -52,6 +62,13 @@ class InvalidInput(DomainError):
     def __init__(self, findings: Sequence[Finding], detail: str = "Some fields can't be accepted.") -> None:
         super().__init__(detail)
         self.findings = tuple(findings)
+
+
+def refuse(findings: Iterable[Finding]) -> None:
+    """Raise InvalidInput with all that was found, if anything was."""
+    found = tuple(findings)
+    if found:
+        raise InvalidInput(found)
 
 
 class Conflict(DomainError):

@@ -1,13 +1,15 @@
 """The one way out: an event is a row in the transaction of what it tells."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from domain.db import new_id
-from domain.models.events import Audience, Event, EventType
+from domain.db import instant_text, new_id
+from domain.models.events import STATES, Audience, Event, EventType
+from domain.models.webhooks import Endpoint
 
 
 class Subject(Protocol):
@@ -63,6 +65,43 @@ def record(
     )
     session.add(event)
     return event
+
+
+def record_sample(session: Session, kind: EventType, endpoint: Endpoint, *, at: datetime) -> Event:
+    """Record what an event of `kind` would look like, for one endpoint alone; it is marked, and names nothing real."""
+    noun, _, participle = kind.value.partition(".")
+    named = {name: str(new_id()) for name in NAMED_BY.get(noun, ())}
+    event = Event(
+        id=new_id(),
+        type=kind,
+        recorded_at=at,
+        countries=[],
+        public=False,
+        endpoint_id=endpoint.id,
+        resource_type=noun,
+        resource_id=new_id(),
+        resource_version=1,
+        resource_state=STATES.get(kind, participle),
+        sample=True,
+        extra=named | {name: instant_text(at) for name in INSTANTS.get(kind, ())} | FIGURES.get(kind, {}),
+    )
+    session.add(event)
+    return event
+
+
+# What the payloads of samples hold beside what all have.
+NAMED_BY: Mapping[str, tuple[str, ...]] = {
+    "project": ("project_id",),
+    "call": ("project_id", "call_id"),
+    "application": ("project_id", "call_id"),
+    "mobility": ("project_id",),
+}
+INSTANTS: Mapping[EventType, tuple[str, ...]] = {
+    EventType.CALL_DEADLINE_EXTENDED: ("previous_closes_at", "closes_at"),
+    EventType.CALL_CLOSING_SOON: ("closes_at",),
+    EventType.WEBHOOK_FAILING: ("failing_since", "disabled_at"),
+}
+FIGURES: Mapping[EventType, dict[str, Any]] = {EventType.CALL_CLOSING_SOON: {"days": 7}}
 
 
 def clock_key(kind: EventType, subject_id: UUID, moment: datetime) -> str:

@@ -20,14 +20,13 @@ from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.organisations import Membership, Organisation, Role
 from domain.models.participants import Participant
-from domain.models.projects import Project
+from domain.models.projects import Project, ProjectState
 from domain.models.tokens import Scope, Token
 from domain.models.webhooks import Endpoint
 
 ALL_SCOPES = frozenset(Scope)
 # From these on a host knows the names of those it hosts.
 NAMES_KNOWN = frozenset(MobilityState) - {MobilityState.NOMINATED, MobilityState.CANCELLED}
-# A host or school reads what concerns it; these keep their distance from persons.
 ANY_MEMBER = frozenset(Role)
 # Who applies for others, and as whose an application is sent.
 SENDERS = frozenset({Role.COORDINATOR, Role.NATIONAL_PARTNER, Role.SENDING})
@@ -162,7 +161,7 @@ def visible_mobilities(by: Principal) -> ColumnElement[bool]:
 
 def visible_projects(by: Principal) -> ColumnElement[bool]:
     """Members see their projects; everyone sees those that have begun (their calls and statistics are public)."""
-    begun = Project.state != "draft"
+    begun = Project.state != ProjectState.DRAFT
     everything = _everything(by)
     return everything if everything is not None else or_(begun, Project.id.in_(by.projects(*ANY_MEMBER)))
 
@@ -244,21 +243,14 @@ def _of(prefix: str) -> list[EventType]:
     return [kind for kind in EventType if kind.startswith(prefix)]
 
 
-def sees_person(by: Principal, application: Application) -> bool:
-    """Whether the caller is shown who applied: it takes the scope, and not being a mere reader of the project."""
-    return by.operator or Scope.PERSONAL_READ in by.scopes
-
-
-def sees_contact(by: Principal) -> bool:
-    """Whether the caller is shown the person to write to at an organisation."""
+def sees_persons(by: Principal) -> bool:
+    """Whether the caller is shown persons in what it sees: who applied, whom to write to at an organisation."""
     return by.operator or Scope.PERSONAL_READ in by.scopes
 
 
 def sees_participant(by: Principal, mobility: Mobility) -> bool:
     """Whether the caller is shown who goes: a host from confirmation on, an authority never."""
-    if by.operator:
-        return True
-    if Scope.PERSONAL_READ not in by.scopes:
+    if not sees_persons(by):
         return False
     if by.has(mobility.project_id, Role.COORDINATOR) or mobility.sending_id == by.organisation_id:
         return True

@@ -16,7 +16,8 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         derived = (hashlib.sha256(b"intervet vault\n" + key.encode()).digest() for key in keys)
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+        self._fernets = [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
+        self._fernet = MultiFernet(self._fernets)
 
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """Encrypt `plain` for `place` (a table and row): Fernet has no associated data, so it goes inside."""
@@ -31,3 +32,22 @@ class Vault:
         if sealed_for != place.encode():
             raise Unsealable(f"This was sealed for another place than {place}.")
         return plain
+
+    def key_of(self, sealed: bytes) -> int | None:
+        """By how many-eth key it was sealed: 0 for the first, by which all is sealed now; none that we have, None."""
+        return next((number for number, fernet in enumerate(self._fernets) if _opens(fernet, sealed)), None)
+
+    def resealed(self, sealed: bytes) -> bytes:
+        """The same under the first key, for the place that it was sealed for. Raises Unsealable."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken as error:
+            raise Unsealable("None of the secret keys opens this; was a key removed too early?") from error
+
+
+def _opens(fernet: Fernet, sealed: bytes) -> bool:
+    try:
+        fernet.extract_timestamp(sealed)  # checks the signature, and leaves the content closed
+    except InvalidToken:
+        return False
+    return True

@@ -12,7 +12,7 @@ MAX_REPLY_BYTES = 64 * 1024  # head and body together
 KEPT_REPLY_BYTES = 16 * 1024  # of the body: what the log of attempts shows
 TIMEOUT_S = 15.0  # seconds; what the Standard Webhooks specification recommends at the least
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?:[ \n]|\Z)")
 
 
 class ErrorClass(StrEnum):
@@ -93,7 +93,10 @@ class Outcome(NamedTuple):
 def last_head(raw: bytes) -> bytes:
     """The last head that came whole, its lines ended by LF and without the blank one; empty when none did."""
     # Before it there may be interim replies, after it trailers, or a part of the next one.
-    blocks = raw.replace(b"\r\n", b"\n").split(b"\n\n")
+    text = raw.replace(b"\r\n", b"\n")
+    if text.find(b"\n\n") == len(text) - 2 and _STATUS_LINE.match(text):
+        return text[:-2]  # Nearly always there is one, and nothing behind it.
+    blocks = text.split(b"\n\n")
     return next((block for block in reversed(blocks[:-1]) if _STATUS_LINE.match(block)), b"")
 
 
@@ -104,8 +107,10 @@ def final_status(raw: bytes) -> int | None:
     return status if status >= 200 else None
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise ValueError at a header that would not stay one line: what follows a line end is a header of its own."""
-    text = "".join([*headers, *headers.values()])
+def check_headers(headers: Mapping[str, str]) -> list[str]:
+    """The lines that are sent. Raise ValueError at a header that would not stay one: what follows is one of its own."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    text = "".join(lines)
     if not (text.isascii() and text.isprintable()):
         raise ValueError("A header holds a line end or a character outside visible ASCII; it can't be sent.")
+    return lines

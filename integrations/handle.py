@@ -3,8 +3,10 @@
 https://curl.se/libcurl/c/ names each option; what is said here is only why it has the value it has.
 """
 
+import select
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
 
 import pycurl
 
@@ -34,6 +36,7 @@ ERROR_CLASSES: Mapping[int, ErrorClass] = {
     pycurl.E_GOT_NOTHING: ErrorClass.DISCONNECTED,
     pycurl.E_SEND_ERROR: ErrorClass.DISCONNECTED,
     pycurl.E_RECV_ERROR: ErrorClass.DISCONNECTED,
+    pycurl.E_SEND_FAIL_REWIND: ErrorClass.DISCONNECTED,
     pycurl.E_PARTIAL_FILE: ErrorClass.DISCONNECTED,
     E_TOO_LARGE: ErrorClass.TOO_LARGE,
 }
@@ -96,11 +99,13 @@ class Handle:
         *,
         pins: tuple[str, ...],
         body: bytes,
-        headers: Mapping[str, str],
+        headers: Iterable[str],
         timeout_ms: int,
         max_reply_bytes: int,
     ) -> None:
-        """Make it ready for one POST; a pin (`host:port:address,address`) spares libcurl from asking for the name.
+        """Make it ready for one POST, its header given by lines.
+
+        A pin (`host:port:address,address`) spares libcurl from asking for the name.
 
         Pins are loaded again when they are another object, not when they are unequal: libcurl keeps one table for all
         handles, so what counts is whether they changed since this handle loaded them, not what they changed back to.
@@ -112,21 +117,35 @@ class Handle:
         if pins is not self._pins:
             self.curl.setopt(pycurl.RESOLVE, list(pins))
             self._pins = pins
-        self.curl.setopt(pycurl.POSTFIELDS, body)
-        self.curl.setopt(pycurl.HTTPHEADER, [*[f"{name}: {value}" for name, value in headers.items()], *FIXED_HEADERS])
+        # A body that can't be read twice: with POSTFIELDS, libcurl would send it again by itself, up to five times,
+        # when a connection that was used before ends without an answer: arrivals of which no attempt tells.
+        self.curl.setopt(pycurl.READFUNCTION, BytesIO(body).read)
+        self.curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(body))
+        self.curl.setopt(pycurl.HTTPHEADER, [*headers, *FIXED_HEADERS])
         if timeout_ms != self._timeout_ms:
             self.curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
             self._timeout_ms = timeout_ms
+        # libcurl looks whether a kept connection still stands only once it has been idle for a second.
+        self.curl.setopt(pycurl.FRESH_CONNECT, self._was_left())
 
     def result(self, code: int) -> tuple[int | None, ErrorClass | None]:
         """The reply's status and what went wrong, from libcurl's result code."""
-        if code == pycurl.E_OK:
-            status = self.curl.getinfo(pycurl.RESPONSE_CODE)
-            return (status, None) if status >= 200 else (None, ErrorClass.PROTOCOL)
+        # Not libcurl's word for it: to libcurl a head that broke off is one that has ended, and 2000 begins with a 200.
         status = final_status(self.head)
+        if code == pycurl.E_OK and status is not None:
+            return status, None
         if self._cut and status is not None:
             return status, None
         return status, self._error(code)
+
+    def _was_left(self) -> bool:
+        """Whether the receiver has closed the connection of the transfer before."""
+        kept = self.curl.getinfo(pycurl.ACTIVESOCKET)
+        if kept < 0:
+            return False
+        poll = select.poll()
+        poll.register(kept, select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     @property
     def head(self) -> bytes:
@@ -145,6 +164,8 @@ class Handle:
         self._room = room
 
     def _error(self, code: int) -> ErrorClass:
+        if code == pycurl.E_OK:
+            return ErrorClass.PROTOCOL if self.head.endswith(b"\n\r\n") else ErrorClass.DISCONNECTED
         if self._cut:
             return ErrorClass.TOO_LARGE
         if self._refused and code == pycurl.E_COULDNT_CONNECT:

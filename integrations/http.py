@@ -32,13 +32,17 @@ AT_ONCE = 64  # exchanges under way; each is a socket and some 50 KiB
 AT_ONCE_PER_ENDPOINT = 8  # so that one slow endpoint holds an eighth of the places, not all
 
 
+_Waiting = tuple[Exchange, list[str]]
+"""An exchange and the lines of its header."""
+
+
 @dataclass(slots=True, eq=False)
 class _Lane:
     """One endpoint: what waits for it, how much of it is under way, and the connections that are its alone."""
 
     endpoint: Hashable
     share: pycurl.CurlShare = field(default_factory=pycurl.CurlShare)
-    waiting: deque[Exchange] = field(default_factory=deque)
+    waiting: deque[_Waiting] = field(default_factory=deque)
     idle: list[Handle] = field(default_factory=list)
     under_way: int = 0
     has_turn: bool = False
@@ -57,12 +61,17 @@ class _Job(NamedTuple):
     """One exchange under way, and when (monotonic clock) its time began to run."""
 
     exchange: Exchange
+    lines: list[str]
     lane: _Lane
     started: float
 
     @property
     def resolve_until(self) -> float:
         return self.started + min(RESOLVE_WITHIN_S, self.exchange.timeout_s)
+
+
+def _not_started(exchange: Exchange) -> Outcome:
+    return Outcome(exchange.key, exchange.url, None, ErrorClass.NOT_STARTED, 0)
 
 
 class Sender:
@@ -118,23 +127,23 @@ class Sender:
 
         Raises ValueError, and sends nothing, when a header is not one line of visible ASCII.
         """
-        check_headers(exchange.headers)
+        lines = check_headers(exchange.headers)
         self._in_flight += 1
         lane = self._lanes.get(exchange.endpoint) or self._open_lane(exchange.endpoint)
-        lane.waiting.append(exchange)
+        lane.waiting.append((exchange, lines))
         self._queue(lane)
         self._fill()
 
-    def poll(self, timeout_s: float) -> list[Outcome]:
-        """The outcomes since the last call; waits for the first, at most so long, and not beyond a `wake`."""
-        now = time.monotonic()
-        until = now + timeout_s
+    def poll(self, timeout_s: float, *, at_least: int = 1) -> list[Outcome]:
+        """The outcomes since the last call; waits for so many, at most so long, and not beyond a `wake`."""
+        until = time.monotonic() + timeout_s
         while True:
-            for curl, code in self._multi.turn(now if self._done else self._patience(until)):
+            enough = len(self._done) >= min(at_least, self._in_flight) > 0
+            for curl, code in self._multi.turn(0.0 if enough else self._patience(until)):
                 self._finish(*self._running.pop(curl), code)
             self._take_names()
             self._fill()
-            if self._done or self._woken or time.monotonic() >= until:
+            if len(self._done) >= min(at_least, self._in_flight) > 0 or self._woken or time.monotonic() >= until:
                 break
         self._multi.push()  # What took the places of the finished is on its way while the caller works.
         self._close_quiet_lanes()
@@ -142,6 +151,13 @@ class Sender:
         outcomes, self._done = self._done, []
         self._in_flight -= len(outcomes)
         return outcomes
+
+    def recall(self, endpoint: Hashable) -> None:
+        """Begin nothing more of what waits for this endpoint: it comes back from `poll` as not started."""
+        lane = self._lanes.get(endpoint)
+        if lane is not None and lane.waiting:
+            self._done += [_not_started(exchange) for exchange, _ in lane.waiting]
+            lane.waiting.clear()
 
     def wake(self) -> None:
         """End a `poll` that is waiting; from any thread, and from a signal handler."""
@@ -180,16 +196,18 @@ class Sender:
         while self._turns and self._under_way < self._at_once:
             lane = self._turns.popleft()
             lane.has_turn = False
-            self._begin(lane.waiting.popleft(), lane)
+            if lane.waiting:
+                self._begin(*lane.waiting.popleft(), lane)
             if lane.waiting:
                 self._queue(lane)
 
-    def _begin(self, exchange: Exchange, lane: _Lane) -> None:
-        self._quiet.pop(lane.endpoint, None)
+    def _begin(self, exchange: Exchange, lines: list[str], lane: _Lane) -> None:
+        if not lane.under_way:
+            self._quiet.pop(lane.endpoint, None)
         lane.under_way += 1
         self._under_way += 1
         now = time.monotonic()
-        job = _Job(exchange, lane, now)
+        job = _Job(exchange, lines, lane, now)
         if exchange.start_by is not None and now > exchange.start_by:
             self._end(job, error=ErrorClass.NOT_STARTED)
         elif not self._advance(job, now):
@@ -213,7 +231,7 @@ class Sender:
             route.url,
             pins=route.pins,
             body=exchange.body,
-            headers=exchange.headers,
+            headers=job.lines,
             timeout_ms=max(1, round(left_s * 1000)),
             max_reply_bytes=exchange.max_reply_bytes,
         )
@@ -252,7 +270,7 @@ class Sender:
     ) -> None:
         """Report what became of it, and give its place to the next."""
         now = time.monotonic()
-        exchange, lane, started = job
+        exchange, _, lane, started = job
         duration_ms = round((now - started) * 1000)
         self._done.append(Outcome(exchange.key, exchange.url, status, error, duration_ms, head, reply))
         lane.under_way -= 1

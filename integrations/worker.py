@@ -1,59 +1,76 @@
 """The outbound loop and the clock: `python -m integrations.worker`.
 
-One thread goes round: give new events their place and owe them to endpoints, claim what is due, send, settle. Every
-step that touches the database is a transaction of its own, and none is open while something is sent. On PostgreSQL any
+Two threads. One sends; it never waits for the database. The other, the clerk, has all that touches the database: it
+gives new events their place and owes them to endpoints, writes down what came of deliveries and claims what is due.
+Every step of it is a transaction of its own, and none is open while something is sent on its behalf. On PostgreSQL any
 number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
 
-import fcntl
+import gc
 import logging
-import random
 import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from domain import logs
-from domain.addresses import Place
 from domain.config import Config, ConfigError, read_config, with_secret_key
 from domain.errors import Busy
-from domain.services import clock, deliveries, kept_answers
-from domain.services.deliveries import Claim, Result
-from domain.services.events import payload
-from domain.services.webhooks import secret_of
-from domain.transaction import Database, transaction, utcnow
-from domain.vault import Unsealable, Vault
-from integrations.http import ErrorClass, Exchange, Outcome, Sender
-from integrations.resolver import Lookup, system_lookup
-from integrations.webhooks import retries
-from integrations.webhooks.deliver import prepare
-from integrations.webhooks.retries import Verdict
+from domain.models.webhooks import Endpoint, Payload
+from domain.services import clock, deliveries, kept_answers, recoveries
+from domain.services.deliveries import Claim
+from domain.services.subscriptions import owner_of
+from domain.services.webhook_secrets import forget_expired
+from domain.transaction import Database, reading, transaction, utcnow
+from domain.vault import Vault
+from integrations.guard import guarded_sender, loosened, own_places
+from integrations.http import Sender
+from integrations.messages import Messages
+from integrations.one_worker import only_one
+from integrations.outbound import (
+    AHEAD,
+    AT_ONCE,
+    CLAIMED,
+    GATHERED,
+    PER_ENDPOINT,
+    Ended,
+    Fresh,
+    Outbound,
+    not_started,
+    result,
+)
+from integrations.webhooks.contents import resource_of
 from migrations.opened import opened
-from schemas.events import dumped
 
-LEASE = timedelta(seconds=60)  # a full timeout of 15 s, the wait for a place, and 15 s to write down what came of it
-MARGIN = timedelta(seconds=30)  # not begun later than this before the lease ends
-AT_ONCE = 64  # deliveries under way
-PER_ENDPOINT = 8  # of them to one endpoint: one that hangs holds an eighth
+__all__ = ["AT_ONCE", "LEASE", "PER_ENDPOINT", "Worker", "own_places"]
+
+START_WITHIN = timedelta(seconds=30)  # what is leased and not begun by then is given back
+LONGEST_TIMEOUT = timedelta(seconds=30)  # that an endpoint may have: schemas/webhooks.py
+LEASE = START_WITHIN + LONGEST_TIMEOUT + timedelta(seconds=15)  # to write down what came of it
 IDLE_WAIT = 0.1  # seconds between two looks at the database when there is nothing to send
 BUSY_WAIT = 0.02  # seconds in which finished deliveries gather, so that one transaction settles many
 TICK = 1.0  # seconds between two looks at the clock's events
 SWEEP = 3600.0  # seconds between two rounds of forgetting
-REPLIES_KEPT = timedelta(days=30)
 LAST_WORDS = 20.0  # seconds for deliveries under way once we are told to stop
 
 log = logging.getLogger("intervet.worker")
+
+
+class Job(NamedTuple):
+    """What the clerk is to do at once: write down what has ended, and claim as many as there is room for."""
+
+    ended: Sequence[Ended]
+    busy: Mapping[UUID, int]
+    room: int
 
 
 class Worker:
@@ -62,11 +79,32 @@ class Worker:
     def __init__(
         self, config: Config, database: Database, sender: Sender, *, now: Callable[[], datetime] = utcnow
     ) -> None:
-        self.config, self.database, self.sender, self.now = config, database, sender, now
-        self.vault = Vault(config.secret_keys)
-        self.claims: dict[UUID, Claim] = {}
-        self.next_tick = self.next_sweep = 0.0
+        assert START_WITHIN + LONGEST_TIMEOUT < LEASE, "what is begun last must still be ours when it ends"
+        self.config, self.database, self.now = config, database, now
+        messages = Messages(Vault(config.secret_keys), base_url=config.base_url)
+        self.outbound = Outbound(sender, messages, now=now)
+        self.clerk = ThreadPoolExecutor(1, thread_name_prefix="clerk")
+        self.job: tuple[Job, Future[int]] | None = None
+        # Told by the job, and the clerk's until it is done: what it has leased, and whether it has written down.
+        self.leased: list[Fresh] = []
+        self.written = True
+        self.unwritten: list[Ended] = []  # what a job that failed was to write down; they have no place any more
+        self.next_look = self.next_tick = self.next_sweep = 0.0
         self.stopping = False
+
+    @property
+    def claims(self) -> Mapping[Claim, None]:
+        """What is leased to us and not yet written down."""
+        return self.outbound.claims
+
+    @property
+    def sender(self) -> Sender:
+        """What sends."""
+        return self.outbound.sender
+
+    @sender.setter
+    def sender(self, sender: Sender) -> None:
+        self.outbound.sender = sender
 
     def run(self) -> None:
         """Work until `stop`; then finish what is under way and give the rest back."""
@@ -77,9 +115,9 @@ class Worker:
                 # Another worker was quicker, or the database is away for a moment: what was leased stays leased.
                 log.warning("round failed", extra={"error_class": type(error).__name__})
                 worked = 0
-                time.sleep(0 if isinstance(error, IntegrityError | StaleDataError) else 1)
-            if not worked:
-                self.collect(IDLE_WAIT)
+                self.outbound.gather(0 if isinstance(error, IntegrityError | StaleDataError) else 1)
+            if not worked and self.outbound.idle:
+                self.outbound.gather(IDLE_WAIT)
         self.wind_up()
 
     def stop(self, *_: object) -> None:
@@ -87,13 +125,107 @@ class Worker:
         self.stopping = True
         self.sender.wake()
 
+    # ── the sending thread ────────────────────────────────────────────────────────────────────────────────────────
+
     def round(self) -> int:
-        """Do once everything that is due; return how much it was."""
-        self.look_at_the_clock()
+        """Begin what is claimed, gather what comes back, and keep the clerk busy; return how much there was."""
+        if self.outbound.idle or self.outbound.ended or self.unwritten or time.monotonic() >= self.next_look:
+            self.instruct(room=self.outbound.room())
+        if self.outbound.idle:
+            self.wait_for_clerk()
+        worked = self.hear_clerk()
+        return worked + self.outbound.begin() + self.outbound.gather(BUSY_WAIT, at_least=GATHERED)
+
+    def send_due(self) -> int:
+        """Claim as many due deliveries as there is room for, and begin to send them."""
+        self.wait_for_clerk()
+        self.hear_clerk()
+        self.instruct(room=self.outbound.room())
+        self.wait_for_clerk()
+        self.hear_clerk()
+        begun = 0
+        while self.outbound.fresh:
+            begun += self.outbound.begin()
+        return begun
+
+    def collect(self, wait: float) -> int:
+        """Wait for outcomes, and until they are written down; return how many there were. Nothing new is claimed."""
+        came = self.outbound.gather(wait)
+        self.wait_for_clerk()
+        self.hear_clerk()
+        if self.outbound.ended or self.unwritten:
+            self.instruct(room=0)
+            self.wait_for_clerk()
+            self.hear_clerk()
+        return came
+
+    def instruct(self, *, room: int) -> None:
+        """Give the clerk the next job, unless it has one."""
+        if self.job is not None:
+            return
+        busy = self.outbound.busy()
+        unwritten, self.unwritten = self.unwritten, []
+        job = Job([*unwritten, *self.outbound.take_ended()], busy, room)
+        future = self.clerk.submit(self.keep_books, job)
+        self.job = (job, future)
+        future.add_done_callback(lambda _: self.sender.wake())
+
+    def wait_for_clerk(self) -> None:
+        """Do nothing until the clerk has done its job; what became of it, `hear_clerk` says."""
+        if self.job is not None:
+            self.job[1].exception()
+
+    def hear_clerk(self) -> int:
+        """Take over what the clerk has done, if it has; return how much that was. Raises what went wrong there."""
+        if self.job is None or not self.job[1].done():
+            return 0
+        (job, future), self.job = self.job, None
+        leased, self.leased = self.leased, []
+        self.outbound.forget(job.ended)
+        self.outbound.add(leased)
+        if future.exception() is not None and not self.written:
+            # Once more with the next job: what comes too late for its lease is fenced off.
+            self.unwritten = list(job.ended[-CLAIMED:])
+        worked = future.result()
+        self.next_look = 0.0 if worked else time.monotonic() + IDLE_WAIT
+        return worked
+
+    def wind_up(self) -> None:
+        """Settle what is under way within LAST_WORDS, and release what is not, for another worker to send."""
+        deadline = time.monotonic() + LAST_WORDS
+        self.outbound.stop()
+        while self.claims and time.monotonic() < deadline:
+            self.collect(0.2)
+            self.outbound.stop()  # also what the clerk was just claiming
+        self.clerk.shutdown()
+        self.hear_clerk()
         with transaction(self.database) as session:
             at = deliveries.now(session, clock=self.now())
-            new = deliveries.fan_out(session, at=at)
-        return new + self.send_due() + self.collect(BUSY_WAIT if self.claims else 0)
+            ended = [*self.unwritten, *self.outbound.take_ended()]
+            self.settle(session, ended, at=at)
+            self.outbound.forget(ended)
+            deliveries.release(session, list(self.claims), at=at)
+        self.sender.close()
+
+    # ── the clerk's thread ────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep_books(self, job: Job) -> int:
+        """Do everything that the database has to do; return how much it was."""
+        try:
+            new = self.take_in()
+        finally:  # What has come back is written down, whatever else goes wrong.
+            settled = self.settle_and_claim(job)
+        return new + settled
+
+    def take_in(self) -> int:
+        """Look at the clock, owe new events, go on with recoveries; return how much there was of the latter."""
+        self.look_at_the_clock()
+        with reading(self.database) as session:
+            if not deliveries.anything_new(session):
+                return 0
+        with transaction(self.database) as session:
+            at = deliveries.now(session, clock=self.now())
+            return deliveries.fan_out(session, at=at) + recoveries.go_on(session, at=at)
 
     def look_at_the_clock(self) -> None:
         """Record what the time has brought about; forget what has been kept long enough."""
@@ -102,156 +234,57 @@ class Worker:
             self.next_tick = moment + TICK
             with transaction(self.database) as session:
                 clock.tick(session, at=self.now())
+                deliveries.warn_of_failing(session, at=self.now())
+                deliveries.hold_overslept(session, at=deliveries.now(session, clock=self.now()))
         if moment >= self.next_sweep:
             self.next_sweep = moment + SWEEP
             with transaction(self.database) as session:
                 kept_answers.forget_old(session, at=self.now())
-                deliveries.forget_replies(session, before=self.now() - REPLIES_KEPT)
+                deliveries.forget_replies(session, at=self.now())
+                forget_expired(session, at=self.now())
 
-    def send_due(self) -> int:
-        """Claim as many due deliveries as there is room for, and begin to send them."""
-        room = AT_ONCE - len(self.claims)
-        if room <= 0:
-            return 0
-        busy = Counter(claim.endpoint_id for claim in self.claims.values())
+    def settle_and_claim(self, job: Job) -> int:
+        """Write down what has ended, claim what there is room for; return how many these were."""
+        self.written = not job.ended
+        if job.ended:
+            # Apart from the claim: the endpoints that it locks are those for which other workers settle, too.
+            with transaction(self.database) as session:
+                self.settle(session, job.ended, at=deliveries.now(session, clock=self.now()))
+            self.written = True
+        # Who has something to write down will find something to claim; who hasn't looks first.
+        if not job.room or not (job.ended or self.anything_due()):
+            return len(job.ended)
         with transaction(self.database) as session:
             at = deliveries.now(session, clock=self.now())
-            claimed = deliveries.claim(session, busy=busy, per_endpoint=PER_ENDPOINT, limit=room, lease=LEASE, at=at)
-        start_by = time.monotonic() + (LEASE - MARGIN).total_seconds()
-        lost = [one for one in claimed if not self.begin(one, start_by=start_by)]
-        if lost:
-            with transaction(self.database) as session:
-                deliveries.settle(session, [self.unsent(one) for one in lost], at=self.now())
-        return len(claimed)
+            claimed = deliveries.claim(
+                session, busy=job.busy, per_endpoint=PER_ENDPOINT, ahead=AHEAD, limit=job.room, lease=LEASE, at=at
+            )
+        start_by = time.monotonic() + START_WITHIN.total_seconds()
+        self.leased = [Fresh(one, self.resource(one), start_by) for one in claimed]
+        return len(job.ended) + len(claimed)
 
-    def begin(self, claim: Claim, *, start_by: float) -> bool:
-        """Begin to send a claim; say whether it could be made into a request: one that can't must not stop the rest."""
-        try:
-            exchange = self.exchange(claim, start_by=start_by)
-        except (Unsealable, ValidationError) as error:
-            log.error("delivery can't be prepared", extra={"error_class": type(error).__name__})
-            return False
-        self.claims[claim.id] = claim
-        self.sender.submit(exchange)
-        return True
+    def anything_due(self) -> bool:
+        """Whether a claim would find anything."""
+        with reading(self.database) as session:
+            return deliveries.anything_due(session, at=deliveries.now(session, clock=self.now()))
 
-    def unsent(self, claim: Claim) -> Result:
-        """A failure of ours, to be tried again on the schedule: the operator may put a key back, or mend the code."""
-        at = self.now()
-        again = retries.next_attempt_at(attempt=claim.number, at=at, random=random.random())  # noqa: S311  jitter
-        return Result(claim=claim, at=at, delivered=False, duration_ms=0, error="unprepared", next_at=again)
-
-    def exchange(self, claim: Claim, *, start_by: float) -> Exchange:
-        """The signed request for a claim, built afresh for every attempt."""
-        told = payload(claim.event, base_url=self.config.base_url)
-        return prepare(
-            key=claim.id,
-            endpoint=claim.endpoint_id,
-            url=claim.url,
-            message_id=str(claim.event.id),
-            event_type=told["type"],
-            occurred_at=told["timestamp"],
-            data=dumped(claim.event.type, told["data"]),
-            secrets=[secret_of(claim.endpoint_id, claim.sealed_secret, vault=self.vault)],
-            at=self.now(),
-            start_by=start_by,
-        )
-
-    def collect(self, wait: float) -> int:
-        """Wait for outcomes, and settle them; return how many there were."""
-        outcomes = self.sender.poll(wait)
-        if outcomes:
-            try:
-                self.write_down(outcomes)
-            finally:
-                # Also when it can't be written down: the lease passes, and until then the place is free for others.
-                for outcome in outcomes:
-                    del self.claims[outcome.key]  # type: ignore[arg-type]
-        return len(outcomes)
-
-    def write_down(self, outcomes: Sequence[Outcome]) -> None:
+    def settle(self, session: Session, ended: Sequence[Ended], *, at: datetime) -> None:
         """Settle what was begun, give back what was not."""
-        at = self.now()
-        begun = [outcome for outcome in outcomes if outcome.error is not ErrorClass.NOT_STARTED]
-        results = [self.result(outcome, at=at) for outcome in begun]
-        late = [self.claims[outcome.key] for outcome in outcomes if outcome not in begun]  # type: ignore[index]
-        with transaction(self.database) as session:
-            fenced = deliveries.settle(session, results, at=at)
-            deliveries.release(session, late, at=at)
+        fenced = deliveries.settle(session, [result(one, at=at) for one in ended if not not_started(one)], at=at)
+        deliveries.release(session, [one.claim for one in ended if not_started(one)], at=at)
         if fenced:
             log.warning("results came after their lease", extra={"fenced": fenced})
 
-    def result(self, outcome: Outcome, *, at: datetime) -> Result:
-        """What an outcome means for its delivery: arrived, to be tried again, or not any more."""
-        claim = self.claims[outcome.key]  # type: ignore[index]
-        verdict = retries.verdict(outcome.status, outcome.error)
-        wait = retries.asked_to_wait(outcome.status, outcome.headers.get("retry-after"), at=at)
-        again = retries.next_attempt_at(
-            attempt=claim.number,
-            at=at,
-            random=random.random(),  # noqa: S311  jitter, not a secret
-            retry_after=wait,
-        )
-        return Result(
-            claim=claim,
-            at=at,
-            delivered=verdict is Verdict.DELIVERED,
-            duration_ms=outcome.duration_ms,
-            status=outcome.status,
-            error=outcome.error,
-            reply_headers=outcome.headers,
-            reply=outcome.reply,
-            next_at=None if verdict is Verdict.DELIVERED else again,
-            slow_until=None if wait is None else at + wait,
-            gone=verdict is Verdict.GONE,
-        )
-
-    def wind_up(self) -> None:
-        """Settle what is under way within LAST_WORDS, and release what is not, for another worker to send."""
-        deadline = time.monotonic() + LAST_WORDS
-        while self.claims and time.monotonic() < deadline:
-            self.collect(0.2)
-        if self.claims:
-            with transaction(self.database) as session:
-                deliveries.release(session, self.claims.values(), at=self.now())
-        self.sender.close()
-
-
-@contextmanager
-def only_one(path: Path, *, stopping: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Hold the one place that SQLite has for a worker; wait, and say why, while another has it, until `stopping`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        if not taken(file):
-            log.warning("another worker has the one place that SQLite has; waiting for it to end")
-        # Asked for again and again: a signal would not end a wait inside the kernel.
-        while not (taken(file) or stopping()):
-            time.sleep(IDLE_WAIT)
-        yield
-
-
-def taken(file: IO[bytes]) -> bool:
-    """Whether the lock is ours now; asking again for one's own lock is no harm."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def loosened(config: Config) -> Sequence[str]:
-    """What the operator has opened in the guard on outgoing addresses, in words, to be said at start."""
-    said = [f"networks {', '.join(map(str, config.allowed_networks))} may be called"] if config.allowed_networks else []
-    return [*said, "plain http may be called"] if config.allow_http else said
-
-
-def own_places(config: Config, *, lookup: Lookup = system_lookup) -> frozenset[Place]:
-    """Where our server and our database listen: closed to deliveries also inside a network that may be called."""
-    places = {("127.0.0.1", config.port)}
-    if not config.on_sqlite:
-        database = urlsplit(config.database_url)
-        places |= {(address, database.port or 5432) for address in lookup(database.hostname or "127.0.0.1")}
-    return frozenset(places)
+    def resource(self, claim: Claim) -> Any:
+        """What a full payload tells, made now within what the endpoint's owner may see; or what went wrong."""
+        if claim.endpoint.payload is not Payload.FULL:
+            return None
+        try:
+            with reading(self.database) as session:
+                owner = owner_of(session, session.get_one(Endpoint, claim.endpoint_id))
+                return resource_of(session, claim.event, owner=owner, at=self.now(), base_url=self.config.base_url)
+        except Exception as error:  # noqa: BLE001  one that can't be shown must not stop the rest: it is `unprepared`
+            return error
 
 
 def main() -> int:
@@ -267,18 +300,22 @@ def main() -> int:
     return 0
 
 
+def tune() -> None:
+    """Set this process up for two threads that both have much to do."""
+    # Each asks for Python's lock hundreds of times a second; five milliseconds, as it stands, is too long a wait.
+    sys.setswitchinterval(0.001)
+    # What was made at start lives as long as we do: to look through it for garbage again and again would take a tenth
+    # of a second each time, in which nothing is sent.
+    gc.collect()
+    gc.freeze()
+
+
 def serve(config: Config, database: Database) -> None:
     """Work until told to stop; on SQLite, once the place is free."""
     for sentence in loosened(config):
         log.warning("the guard is loosened: %s", sentence)
-    sender = Sender(
-        allow_http=config.allow_http,
-        allowed_networks=config.allowed_networks,
-        own_places=own_places(config),
-        at_once=AT_ONCE,
-        per_endpoint=PER_ENDPOINT,
-    )
-    worker = Worker(config, database, sender)
+    tune()
+    worker = Worker(config, database, guarded_sender(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
     with (

@@ -4,7 +4,9 @@ from typing import Any
 
 from marshmallow import fields, post_dump
 
-from domain.models.applications import ApplicationState, SubmittedVia
+from domain import policies
+from domain.models.applications import Application, ApplicationState, SubmittedVia
+from domain.policies import Principal
 from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
 from schemas.base import (
     PARAGRAPH,
@@ -27,8 +29,11 @@ from schemas.base import (
     Str,
     about,
 )
+from schemas.persons import Gender, Phone
 
 CEFR = "A1|A2|B1|B2|C1|C2"
+ANSWERS = {"motivation": "I want to learn how others work."}  # to the question that a call has as its example
+DESTINATION = "01938f6e-5c00-7000-8000-000000000001"
 
 
 class PersonSchema(Schema):
@@ -41,23 +46,9 @@ class PersonSchema(Schema):
     email = Email(required=True, metadata=about("Where they are written to.", "arta@example.org"))
     birth_date = Day(required=True, metadata=about("Birth date.", "2008-05-17"))
     country = Country(required=True, metadata=about("Where they learn or work.", "AL"))
-    gender = Str(
-        load_default=None,
-        allow_none=True,
-        most=1,
-        pattern="[0129]",
-        code="not_a_gender",
-        metadata=about("ISO 5218: 0 not known, 1 male, 2 female, 9 not applicable.", "2"),
-    )
+    gender = Gender()
     nationality = Country(load_default=None, allow_none=True, metadata=about("Nationality.", "AL"))
-    phone = Str(
-        load_default=None,
-        allow_none=True,
-        most=40,
-        pattern=r"\+?[0-9][0-9 ()/.-]{3,38}",
-        code="not_a_phone",
-        metadata=about("Telephone number.", "+355 69 000 0000"),
-    )
+    phone = Phone()
 
 
 class ConsentSchema(Schema):
@@ -66,7 +57,7 @@ class ConsentSchema(Schema):
     makes = ConsentInput
 
     purpose = Str(required=True, most=60, metadata=about("One of the call's purposes.", "processing"))
-    granted = Bool(required=True, metadata=about("Whether it was given."))
+    granted = Bool(required=True, metadata=about("Whether it was given.", True))
     attested = Bool(load_default=False, metadata=about("Whether a school holds it on paper."))
     text_version = Str(required=True, most=40, metadata=about("The text agreed to.", "2026-09"))
     lang = LanguageTag(required=True, metadata=about("The language it was read in.", "sq"))
@@ -85,7 +76,7 @@ class ApplicationWriteSchema(Schema):
     makes = ApplicationInput
 
     person = Part(PersonSchema, required=True, metadata=about("Who applies."))
-    answers = Map(required=True, metadata=about("Answers to the call's form.", {}))
+    answers = Map(required=True, metadata=about("Answers to the call's form, by name.", ANSWERS))
     consents = ListOf(Part(ConsentSchema), load_default=(), most=20, metadata=about("What they agreed to."))
     preferences = ListOf(Id(), load_default=(), metadata=about("Destination ids, best first."))
     languages = ListOf(Part(LanguageSkillSchema), load_default=(), most=20, metadata=about("Languages they know."))
@@ -121,16 +112,18 @@ class ApplicationSchema(ReceiptSchema):
 
     project_id = Id(metadata=about("The project."))
     person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read."))
-    answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", {}))
-    country = fields.String(metadata=about("The applicant's country."))
+    answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", ANSWERS))
+    country = fields.String(metadata=about("The applicant's country.", "AL"))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
-    sending_organisation = fields.String(attribute="sending.legal_name", metadata=about("The school's name."))
-    preferences = fields.List(fields.String(), metadata=about("Destination ids, best first."))
+    sending_organisation = fields.String(
+        attribute="sending.legal_name", metadata=about("The school's name.", "Shkolla profesionale")
+    )
+    preferences = fields.List(fields.String(), metadata=about("Destination ids, best first.", [DESTINATION]))
     languages = fields.List(fields.Nested(LanguageSkillSchema), metadata=about("Languages they know."))
     isced_f = fields.String(allow_none=True, metadata=about("Field of study."))
     eqf_level = fields.Integer(allow_none=True, metadata=about("EQF level."))
     graduation_date = Day(allow_none=True, metadata=about("When they finish or finished."))
-    lang = fields.String(metadata=about("In which they are written to."))
+    lang = fields.String(metadata=about("In which they are written to.", "sq"))
     consents = fields.List(fields.Nested(ConsentSchema), metadata=about("What they agreed to."))
     form_version = fields.Integer(metadata=about("The version of the form that was answered."))
     submitted_via = OneOf(SubmittedVia, metadata=about("Through which door it came."))
@@ -152,6 +145,13 @@ class PseudonymousApplicationSchema(ApplicationSchema):
     @post_dump
     def _without_person(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data | dict.fromkeys(self.PERSONAL)
+
+
+def application_seen(application: Application, *, by: Principal) -> dict[str, Any]:
+    """The application as `by`, who may know of it, is shown it."""
+    schema = ApplicationSchema if policies.sees_persons(by) else PseudonymousApplicationSchema
+    shown: dict[str, Any] = schema().dump(application)
+    return shown
 
 
 class ApplicationListSchema(Schema):
@@ -190,8 +190,16 @@ class EligibilitySchema(Schema):
 class OfferSchema(Schema):
     """A place offered."""
 
-    destination_id = Id(load_default=None, allow_none=True, metadata=about("Where; needed where the call has some."))
-    confirm_by = Instant(load_default=None, allow_none=True, metadata=about("Until when it is to be confirmed."))
+    destination_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata=about("Which of the call's destinations; needed where the call has some.", DESTINATION),
+    )
+    confirm_by = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata=about("Until when it is to be confirmed; no time limit unless told.", "2027-01-25T16:00:00Z"),
+    )
 
 
 class ReservationSchema(Schema):
@@ -203,7 +211,7 @@ class ReservationSchema(Schema):
 class RejectionSchema(Schema):
     """A refusal on the call's side."""
 
-    reason = Str(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("Why."))
+    reason = Str(load_default=None, allow_none=True, most=PARAGRAPH, metadata=about("Why.", "All places are taken."))
 
 
 class ConfirmationSchema(Schema):

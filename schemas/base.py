@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -14,6 +15,7 @@ from marshmallow import Schema as MarshmallowSchema
 
 from domain.db import instant_text
 from domain.languages import choose_for_record, is_language_tag, localise
+from domain.services.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 
 EARLIEST, LATEST = 1900, 2100  # years; whatever lies outside is a slip of the finger
 LARGEST_INTEGER = 2**31 - 1  # what an INTEGER column of PostgreSQL holds
@@ -47,6 +49,12 @@ class Coded(str):
     def format(self, *_args: object, **values: object) -> "Coded":
         """Keep the figures that marshmallow would have put into a sentence."""
         return Coded(str(self), **{**self.values, **values})
+
+
+UNKNOWN = Coded("unknown_field")
+# Comparing takes some 50 microseconds a name, and somebody may send ten thousand of them.
+MOST_HINTS, LONGEST_HINT = 10, 60  # names, characters
+ALIKE = 0.7  # of 1; below that, short names resemble each other by chance
 
 
 def about(description: str, example: Any = None) -> dict[str, Any]:
@@ -218,6 +226,10 @@ class OneOf(fields.Enum[StrEnum]):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)
 
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        # A list of codes comes out of the database as plain text.
+        return None if value is None else str(value)
+
 
 class ListOf(fields.List[Any]):
     """A list of bounded length."""
@@ -299,8 +311,8 @@ class TimeZone(Str):
 class WebAddress(Str):
     """An http or https address, for people to follow."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(most=2000, pattern=r"""https?://[^\s<>"']+""", code="not_a_url", **options)
+    def __init__(self, *, most: int = 2000, **options: Any) -> None:
+        super().__init__(most=most, pattern=r"""https?://[^\s<>"']+""", code="not_a_url", **options)
 
 
 class TextMap(fields.Dict):
@@ -337,7 +349,7 @@ class Schema(MarshmallowSchema):
     makes: ClassVar[Any] = None
     example: ClassVar[Any] = None
     error_messages = {  # noqa: RUF012  marshmallow reads it from the class
-        "unknown": Coded("unknown_field"),
+        "unknown": UNKNOWN,
         "type": Coded("wrong_type", expected="object"),
     }
 
@@ -350,6 +362,16 @@ class Schema(MarshmallowSchema):
     def _make(self, data: dict[str, Any], **_: Any) -> Any:
         return self.makes(**data) if self.makes else data
 
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
+        """Name the field that may be meant beside one that there isn't."""
+        if many or not isinstance(error.messages, dict):
+            return
+        known = [field.data_key or name for name, field in self.load_fields.items()]
+        unknown = [name for name, found in error.messages.items() if found == [UNKNOWN]]
+        for name in unknown[:MOST_HINTS]:
+            near = get_close_matches(str(name)[:LONGEST_HINT], known, n=1, cutoff=ALIKE)
+            error.messages[name] = [Coded(UNKNOWN, near=near[0])] if near else [UNKNOWN]
+
 
 class InLanguageSchema(Schema):
     """A record whose texts are shown in one language, chosen for the whole record and named in `lang`."""
@@ -357,7 +379,7 @@ class InLanguageSchema(Schema):
     texts: ClassVar[Sequence[str]] = ()
 
     lang = fields.String(
-        dump_only=True, metadata={"description": "The language in which the texts of this record are shown."}
+        dump_only=True, metadata=about("The language in which the texts of this record are shown.", "en")
     )
 
     @post_dump
@@ -373,9 +395,11 @@ class InLanguageSchema(Schema):
 class ListQuery(Schema):
     """What every list understands."""
 
-    limit = QueryInt(least=1, most=200, load_default=50, metadata={"description": "Items on a page.", "example": 50})
-    cursor = Str(most=1000, load_default=None, metadata={"description": "From `next` of the page before; opaque."})
-    sort = Str(most=40, load_default=None, metadata={"description": "A sort key, with `-` before it for descending."})
+    limit = QueryInt(
+        least=1, most=LARGEST_LIMIT, load_default=DEFAULT_LIMIT, metadata=about("Items on a page.", DEFAULT_LIMIT)
+    )
+    cursor = Str(most=1000, load_default=None, metadata=about("From `next` of the page before; opaque."))
+    sort = Str(most=40, load_default=None, metadata=about("A sort key, with `-` before it for descending."))
 
 
 class LanguageQuery(Schema):

@@ -173,8 +173,8 @@ class CallInLanguageSchema(InLanguageSchema, CallSchema):
         exclude: tuple[str, ...] = ("project", "form")
 
     title: Any = TextInLanguage(metadata=about("Title."))
-    summary: Any = TextInLanguage(metadata=about("One or two sentences."))
-    description: Any = TextInLanguage(metadata=about("The whole text."))
+    summary: Any = TextInLanguage(metadata=about("One or two sentences.", SUMMARY["en"]))
+    description: Any = TextInLanguage(metadata=about("The whole text.", DESCRIPTION["en"]))
 
 
 class PublishedCallSchema(CallSchema):

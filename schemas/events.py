@@ -7,42 +7,58 @@ from typing import Any
 from marshmallow import fields
 
 from domain.models.events import EventType
-from schemas.base import Id, Instant, Int, QueryInt, Schema, about
+from schemas.base import Bool, Country, Id, Instant, Int, QueryInt, Schema, Str, about
+
+LONGEST_TYPES = 2000  # characters; all that there are, by name, have half of that
+RESOURCE, PROJECT, CALL = (f"01938f6e-5c00-7000-8000-00000000000{number}" for number in (1, 2, 3))
 
 
 class DataSchema(Schema):
     """What an event tells of its resource: ids, state, links. No personal data."""
 
-    id = Id(required=True, metadata=about("The resource's id."))
+    id = Id(required=True, metadata=about("The resource's id.", RESOURCE))
     resource = fields.String(required=True, metadata=about("What kind of thing it is.", "application"))
     state = fields.String(required=True, metadata=about("Its state after the event.", "submitted"))
-    version = Int(required=True, metadata=about("Its version after the event; a larger one is newer."))
-    url = fields.String(required=True, metadata=about("Where it can be read, by those who may."))
+    version = Int(required=True, metadata=about("Its version after the event; a larger one is newer.", 2))
+    url = fields.String(
+        required=True,
+        metadata=about(
+            "Where it can be read, by those who may.", f"https://intervet.example/v1/applications/{RESOURCE}"
+        ),
+    )
+    sample = Bool(metadata=about("It never happened: you asked for it to try an endpoint. Absent unless true."))
+    object = fields.Dict(
+        allow_none=True,
+        metadata=about(
+            "Only for endpoints with full payloads: the resource itself as `url` shows it to the endpoint's owner, "
+            "rendered at this attempt; null when it is gone, or may not be seen by the owner any more."
+        ),
+    )
 
 
 class ProjectDataSchema(DataSchema):
     """A project's step."""
 
-    project_id = Id(required=True, metadata=about("The project."))
+    project_id = Id(required=True, metadata=about("The project.", PROJECT))
 
 
 class CallDataSchema(ProjectDataSchema):
     """A call's step."""
 
-    call_id = Id(required=True, metadata=about("The call."))
+    call_id = Id(required=True, metadata=about("The call.", CALL))
 
 
 class CallExtendedDataSchema(CallDataSchema):
     """A later deadline."""
 
-    previous_closes_at = Instant(required=True, metadata=about("The deadline before."))
-    closes_at = Instant(required=True, metadata=about("The deadline now."))
+    previous_closes_at = Instant(required=True, metadata=about("The deadline before.", "2026-11-29T09:00:00Z"))
+    closes_at = Instant(required=True, metadata=about("The deadline now.", "2026-12-06T09:00:00Z"))
 
 
 class CallClosingSoonDataSchema(CallDataSchema):
     """A deadline that comes near."""
 
-    closes_at = Instant(required=True, metadata=about("The deadline."))
+    closes_at = Instant(required=True, metadata=about("The deadline.", "2026-11-29T09:00:00Z"))
     days = Int(required=True, metadata=about("Days left: 14, 7, 3 or 1.", 7))
 
 
@@ -58,10 +74,23 @@ class WebhookDataSchema(DataSchema):
     """Something about an endpoint of yours."""
 
 
+class WebhookFailingDataSchema(WebhookDataSchema):
+    """An endpoint of yours that fails, and what comes of it."""
+
+    failing_since = Instant(
+        required=True, metadata=about("The first failure since its last success.", "2026-11-21T09:00:00Z")
+    )
+    disabled_at = Instant(
+        required=True,
+        metadata=about("When it will be disabled, unless something arrives before.", "2026-11-26T09:00:00Z"),
+    )
+
+
 def _data_of(kind: EventType) -> type[DataSchema]:
     special = {
         EventType.CALL_DEADLINE_EXTENDED: CallExtendedDataSchema,
         EventType.CALL_CLOSING_SOON: CallClosingSoonDataSchema,
+        EventType.WEBHOOK_FAILING: WebhookFailingDataSchema,
     }
     families: dict[str, type[DataSchema]] = {
         "project": ProjectDataSchema,
@@ -112,6 +141,10 @@ MEANING: Mapping[EventType, str] = {
     EventType.MOBILITY_TERMINATED: "It ended early.",
     EventType.MOBILITY_UPDATED: "Its particulars changed.",
     EventType.WEBHOOK_PING: "You asked for a sign of life of an endpoint; it is told to that endpoint alone.",
+    EventType.WEBHOOK_FAILING: (
+        "An endpoint of yours has failed for one, three or four and a half days, and is disabled at `disabled_at` "
+        "unless something arrives before. It is told to your other endpoints."
+    ),
     EventType.WEBHOOK_DISABLED: (
         "An endpoint of yours answered 410, or failed for five days; "
         "what it missed is held. It is told to your other endpoints."
@@ -134,16 +167,35 @@ class EventListSchema(Schema):
 
     items = fields.List(fields.Nested(EventSchema), metadata=about("The events after the one named, oldest first."))
     next = fields.String(allow_none=True, metadata=about("The address of the next page; null at the end."))
+    last = Id(
+        allow_none=True, metadata=about("Ask after this one next time, also when nothing came; null at the start.")
+    )
     oldest = fields.Dict(
         allow_none=True, metadata=about("The first event that can still be fetched: its id and timestamp.")
     )
 
 
+class Types(Str):
+    """Types of events in an address, with commas between them."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """Each of them."""
+        text = super().deserialize(value, attr, data, **kwargs)
+        return tuple(one.strip() for one in text.split(",")) if isinstance(text, str) else text
+
+
 class EventQuery(Schema):
-    """From where on."""
+    """From where on, and of what."""
 
     after = Id(load_default=None, metadata=about("The id of the last event that you have; leave it out to begin."))
     limit = QueryInt(least=1, most=200, load_default=50, metadata=about("Events on a page.", 50))
+    types = Types(
+        most=LONGEST_TYPES,
+        load_default=None,
+        metadata=about("Of these types; a star stands for anything.", "application.*,call.published"),
+    )
+    project = Str(most=40, load_default=None, metadata=about("Of this project; its code.", "INTERVET-DEMO"))
+    country = Country(load_default=None, metadata=about("Of this country.", "RS"))
 
 
 def dumped(kind: EventType, data: dict[str, Any]) -> dict[str, Any]:
@@ -151,12 +203,14 @@ def dumped(kind: EventType, data: dict[str, Any]) -> dict[str, Any]:
     schema = INSTANCES[kind]
     # Names that the schema doesn't know are put back before it checks: it is to refuse them, not to drop them.
     unknown = {name: data[name] for name in data.keys() - schema.fields.keys()}
-    plain: dict[str, Any] = schema.dump(_parsed(data)) | unknown
+    plain: dict[str, Any] = schema.dump(data | _parsed(schema, data)) | unknown
     schema.load(plain)
     return plain
 
 
-def _parsed(data: dict[str, Any]) -> dict[str, Any]:
-    """Instants that were kept as text in the event's row, as instants again."""
-    instants = ("closes_at", "previous_closes_at")
-    return data | {name: datetime.fromisoformat(data[name]) for name in instants if name in data}
+def _parsed(schema: DataSchema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The instants that were kept as text in the event's row, as instants again."""
+    instants = {name for name, field in schema.fields.items() if isinstance(field, Instant)}
+    kept = {name: data[name] for name in instants & data.keys() if not isinstance(data[name], datetime)}
+    parsed: dict[str, Any] = schema.load(kept, partial=True)
+    return parsed

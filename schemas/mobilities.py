@@ -4,9 +4,11 @@ from typing import Any
 
 from marshmallow import fields
 
+from domain import policies
 from domain.languages import message, sentence_language
 from domain.models.activities import ActivityCode
-from domain.models.mobilities import MobilityRole, MobilityState, RecordStatus
+from domain.models.mobilities import Mobility, MobilityRole, MobilityState, RecordStatus
+from domain.policies import Principal
 from domain.services.mobilities import MobilityInput
 from domain.services.mobility_rules import missing
 from schemas.base import (
@@ -99,8 +101,16 @@ class MobilitySchema(Schema):
     application_id = Id(allow_none=True, metadata=about("The application that it came from."))
     destination_id = Id(allow_none=True, metadata=about("The call's destination."))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("Who sends."))
-    sending_organisation = fields.String(attribute="sending.legal_name", metadata=about("Their name."))
-    sending_country = fields.String(metadata=about("From where.", "AL"))
+    sending_organisation = fields.String(
+        attribute="sending.legal_name", metadata=about("Their name.", "Shkolla profesionale")
+    )
+    sending_country = fields.String(
+        metadata=about(
+            "The participant's country when they were nominated: what results are counted by, and what decides which "
+            "national partner looks after it. It need not be the sending organisation's.",
+            "AL",
+        )
+    )
     receiving_organisation_id = Id(attribute="receiving_id", allow_none=True, metadata=about("Who receives."))
     receiving_organisation = fields.String(
         attribute="receiving.legal_name", dump_default=None, allow_none=True, metadata=about("Their name.")
@@ -168,6 +178,14 @@ class MobilityItemSchema(MobilitySchema):
         return [names[column] for column in missing(mobility)]
 
 
+def mobility_seen(
+    mobility: Mobility, *, by: Principal, schema: type[MobilitySchema] = MobilitySchema
+) -> dict[str, Any]:
+    """The mobility as `by`, who may know of it, is shown it."""
+    shown: dict[str, Any] = schema().dump(mobility)
+    return shown if policies.sees_participant(by, mobility) else shown | NAMELESS
+
+
 class TombstoneSchema(Schema):
     """What stands in a list for a mobility that has gone from it."""
 
@@ -195,7 +213,7 @@ class MobilityFilterQuery(Schema):
     state = OneOf(MobilityState, load_default=None, metadata=about("In this state."))
     sending_organisation_id = Id(load_default=None, metadata=about("Sent by this organisation."))
     receiving_organisation_id = Id(load_default=None, metadata=about("Received by this organisation."))
-    sending_country = Country(load_default=None, metadata=about("From this country."))
+    sending_country = Country(load_default=None, metadata=about("Of participants from this country."))
     receiving_country = Country(load_default=None, metadata=about("To this country."))
     record_status = OneOf(RecordStatus, load_default=None, metadata=about("Whether the record is complete."))
     participant_id = Id(load_default=None, metadata=about("Of this participant."))

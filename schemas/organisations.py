@@ -7,6 +7,7 @@ from marshmallow import fields, post_dump
 from domain.models.organisations import OrganisationType, Role
 from domain.services.organisations import FirstMembership, OrganisationInput
 from schemas.base import (
+    LINE,
     Country,
     Email,
     Id,
@@ -18,6 +19,7 @@ from schemas.base import (
     Part,
     Schema,
     Str,
+    WebAddress,
     about,
 )
 
@@ -50,12 +52,8 @@ class OrganisationWriteSchema(Schema):
     oid = Str(load_default=None, allow_none=True, most=20, metadata=about("Organisation ID.", "E10012345"))
     pic = Str(load_default=None, allow_none=True, most=20, metadata=about("Participant code.", "912345678"))
     city = Str(load_default=None, allow_none=True, most=120, metadata=about("City.", "Novi Sad"))
-    website = Str(
-        load_default=None,
-        allow_none=True,
-        pattern=r"""https?://[^\s<>"']+""",
-        code="not_a_url",
-        metadata=about("Its web site.", "https://example.org"),
+    website = WebAddress(
+        load_default=None, allow_none=True, most=LINE, metadata=about("Its web site.", "https://example.org")
     )
     contact_name = Str(load_default=None, allow_none=True, most=200, metadata=about("Whom to write to.", "Mira Ilić"))
     contact_email = Email(load_default=None, allow_none=True, metadata=about("At which address.", "mira@example.org"))

@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from domain.services.participants import ParticipantInput
 from schemas.base import Country, Day, Email, Id, Instant, Int, ListQuery, Schema, Str, about
+from schemas.persons import Gender, Phone
 
 
 class ParticipantWriteSchema(Schema):
@@ -19,23 +20,9 @@ class ParticipantWriteSchema(Schema):
     sending_organisation_id = Id(required=True, metadata=about("Their school, a member of the project."))
     email = Email(load_default=None, allow_none=True, metadata=about("E-mail address.", "arta@example.org"))
     birth_date = Day(load_default=None, allow_none=True, metadata=about("Birth date.", "2008-05-17"))
-    gender = Str(
-        load_default=None,
-        allow_none=True,
-        most=1,
-        pattern="[0129]",
-        code="not_a_gender",
-        metadata=about("ISO 5218: 0 not known, 1 male, 2 female, 9 not applicable.", "2"),
-    )
+    gender = Gender()
     nationality = Country(load_default=None, allow_none=True, metadata=about("Nationality.", "AL"))
-    phone = Str(
-        load_default=None,
-        allow_none=True,
-        most=40,
-        pattern=r"\+?[0-9][0-9 ()/.-]{3,38}",
-        code="not_a_phone",
-        metadata=about("Telephone number.", "+355 69 000 0000"),
-    )
+    phone = Phone()
 
 
 class NewParticipantSchema(ParticipantWriteSchema):

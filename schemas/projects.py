@@ -25,6 +25,7 @@ from schemas.base import (
 )
 
 CODE = "[A-Z0-9]+(-[A-Z0-9]+)*"
+TITLE = {"en": "Young cooks abroad", "sq": "Kuzhinierë të rinj jashtë vendit"}
 
 
 class ProjectWriteSchema(Schema):
@@ -37,9 +38,9 @@ class ProjectWriteSchema(Schema):
         most=40,
         pattern=CODE,
         code="not_a_project_code",
-        metadata=about("Its short name, for addresses; it never changes.", "INTERVET-DEMO"),
+        metadata=about("Its short name, for addresses; it never changes.", "MY-PROJECT"),
     )
-    title = TextMap(required=True, metadata=about("Title, by language."))
+    title = TextMap(required=True, metadata=about("Title, by language.", TITLE))
     action_type = OneOf(ActionType, required=True, metadata=about("The kind of grant.", "KA121-VET"))
     rule_set = Str(required=True, most=40, metadata=about("The limits of its activities.", "KA1-VET-2021"))
     starts_on = Day(required=True, metadata=about("First day.", "2026-01-01"))
@@ -62,7 +63,9 @@ class ProjectSchema(ProjectWriteSchema):
     id = Id(dump_only=True, metadata=about("The project's id."))
     state = OneOf(ProjectState, dump_only=True, metadata=about("Where it stands towards its agency.", "ongoing"))
     coordinator_id = Id(dump_only=True, metadata=about("The organisation that coordinates it."))
-    coordinator = fields.String(attribute="coordinator.legal_name", dump_only=True, metadata=about("Its name."))
+    coordinator = fields.String(
+        attribute="coordinator.legal_name", dump_only=True, metadata=about("Its name.", "A Chamber")
+    )
     version = Int(dump_only=True, metadata=about("Counts its changes."))
     created_at = Instant(dump_only=True, metadata=about("When it was made."))
     updated_at = Instant(dump_only=True, metadata=about("When it last changed."))
@@ -73,7 +76,7 @@ class ProjectInLanguageSchema(InLanguageSchema, ProjectSchema):
 
     texts = ("title",)
 
-    title: Any = TextInLanguage(metadata=about("Title."))
+    title: Any = TextInLanguage(metadata=about("Title.", TITLE["en"]))
 
 
 class ProjectListSchema(Schema):

@@ -1,13 +1,59 @@
 """Statistics on the wire: as JSON, and the same numbers as one table."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields
 
 from domain.models.activities import ActivityCode, Unit
 from schemas.base import Day, OneOf, Schema, about
 
+# Of the reference project, INTERVET-WB: one example of the whole, since its parts are sums of each other.
+EXAMPLE: Mapping[str, Any] = {
+    "rows": [
+        {"activity": "short_term_learner", "planned": 360, "participations": 372, "percent": 103.33},
+        {"activity": "long_term_learner", "planned": 56, "participations": 54, "percent": 96.43},
+        {"activity": "job_shadowing", "planned": 54, "participations": 57, "percent": 105.56},
+        {"activity": "summer_school", "planned": 36, "participations": 42, "percent": 116.67},
+        {"activity": "thematic_team", "planned": 72, "participations": 85, "percent": 118.06},
+        {"activity": "teacher_week", "planned": None, "participations": 24, "percent": None},
+    ],
+    "totals": {
+        "learners": {"planned": 416, "participations": 426, "percent": 102.4},
+        "staff_with_target": {"planned": 162, "participations": 184, "percent": 113.58},
+        "staff_all": {"planned": 162, "participations": 208},
+        "all_with_target": {"planned": 578, "participations": 610, "percent": 105.54},
+        "all": {"participations": 634},
+    },
+    "disagreements": [
+        {
+            "measure": "participants",
+            "scope": {"profile": "staff"},
+            "computed": 208,
+            "reported": [
+                {
+                    "value": 165,
+                    "unit": "participation",
+                    "source": "Partner news, 2023-09-29",
+                    "as_of": "2023-09-29",
+                    "assumed": False,
+                    "assumption": None,
+                }
+            ],
+        }
+    ],
+    "funnel": [
+        {
+            "activity": "short_term_learner",
+            "country": None,
+            "planned": 360,
+            "applied": 512,
+            "selected": 380,
+            "abroad": 372,
+            "completed": 370,
+        }
+    ],
+}
 WITHHELD = "null where it is withheld"
 PERCENT = about("Participations in percent of the plan, rounded half up to two decimals; null without both.", 103.33)
 
@@ -56,7 +102,7 @@ class PublishedFigureSchema(Schema):
         metadata=about("A number; a date or an amount as it was written.", 165) | {"type": ["integer", "string"]}
     )
     unit = OneOf(Unit, metadata=about("What it counts.", "person"))
-    source = fields.String(metadata=about("Who published it, and where."))
+    source = fields.String(metadata=about("Who published it, and where.", "Partner news, 2023-09-29"))
     as_of = Day(allow_none=True, metadata=about("When it was published, where that is known.", "2023-09-29"))
     assumed = fields.Boolean(metadata=about("Whether we read something into it."))
     assumption = fields.String(allow_none=True, metadata=about("What we read into it."))
@@ -89,7 +135,10 @@ class FunnelStageSchema(Schema):
     """How many came how far."""
 
     activity = OneOf(ActivityCode, metadata=about("The kind of activity.", "short_term_learner"))
-    country = fields.String(allow_none=True, metadata=about("The sending country; null is all of them.", "AL"))
+    country = fields.String(
+        allow_none=True,
+        metadata=about("The country that the people come from, not their sending organisation's; null is all.", "AL"),
+    )
     planned = fields.Integer(allow_none=True, metadata=about("The target for exactly this; null without one.", 360))
     applied = fields.Integer(allow_none=True, metadata=about(f"Applications; {WITHHELD}.", 512))
     selected = fields.Integer(allow_none=True, metadata=about(f"Of these, offered a place; {WITHHELD}.", 380))
@@ -99,6 +148,8 @@ class FunnelStageSchema(Schema):
 
 class StatisticsSchema(Schema):
     """What a project promised, what came of it, and where published figures say otherwise."""
+
+    example: ClassVar[Any] = EXAMPLE
 
     rows = fields.List(fields.Nested(StatisticsRowSchema), metadata=about("Targets and results by activity."))
     totals = fields.Nested(StatisticsTotalsSchema, metadata=about("Targets and results of activities together."))

@@ -11,6 +11,7 @@ from domain.models import (
     organisations,
     participants,
     projects,
+    recoveries,
     tokens,
     webhooks,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "organisations",
     "participants",
     "projects",
+    "recoveries",
     "tokens",
     "webhooks",
 ]

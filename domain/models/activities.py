@@ -65,6 +65,9 @@ class Unit(StrEnum):
     EUR = "EUR"
 
 
+COUNTS = (Unit.PARTICIPATION, Unit.PERSON)  # the units of whole numbers
+
+
 class Target(Identified, Base):
     """What was promised: a number for a set of activities, in one country or (`country` none) in all."""
 

@@ -1,5 +1,6 @@
 """Event rows: what happened, thin enough to keep for years. No personal data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,8 +49,27 @@ class EventType(StrEnum):
     MOBILITY_CANCELLED = "mobility.cancelled"
     MOBILITY_TERMINATED = "mobility.terminated"
     MOBILITY_UPDATED = "mobility.updated"
+    WEBHOOK_FAILING = "webhook.failing"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_PING = "webhook.ping"
+
+
+# In which state an event leaves its thing, where that isn't called like what happened.
+STATES: Mapping[EventType, str] = {
+    EventType.PROJECT_STARTED: "ongoing",
+    EventType.CALL_UPDATED: "published",
+    EventType.CALL_OPENED: "published",
+    EventType.CALL_CLOSING_SOON: "published",
+    EventType.CALL_CLOSED: "published",
+    EventType.CALL_DEADLINE_EXTENDED: "published",
+    EventType.CALL_SELECTION_STARTED: "in_selection",
+    EventType.APPLICATION_RESERVED: "reserve",
+    EventType.APPLICATION_PROMOTED: "selected",
+    EventType.MOBILITY_STARTED: "live",
+    EventType.MOBILITY_UPDATED: "live",
+    EventType.WEBHOOK_FAILING: "active",
+    EventType.WEBHOOK_PING: "unverified",
+}
 
 
 @dataclass(frozen=True)
@@ -67,10 +87,16 @@ class Audience:
 
 
 class Event(Base):
-    """One event. `position` is none until the one sequencer assigns it, so that no late commit is ever passed by."""
+    """One event. `position` is none until the one sequencer assigns it, so that no late commit is ever passed by.
+
+    A `sample` never happened: it was asked for to try an endpoint, and goes to that one alone.
+    """
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_project_id_position", "project_id", "position"),)
+    __table_args__ = (
+        Index("ix_events_project_id_position", "project_id", "position"),
+        Index("ix_events_recorded_at", "recorded_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
@@ -88,6 +114,7 @@ class Event(Base):
     resource_id: Mapped[UUID]
     resource_version: Mapped[int]
     resource_state: Mapped[str] = mapped_column(String(40))
+    sample: Mapped[bool] = mapped_column(default=False)
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
     extra: Mapped[dict[str, Any]]
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import Text, change, new_id
-from domain.errors import Finding, InvalidInput, NotFound
+from domain.errors import Finding, NotFound, refuse
 from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.calls import Call
 from domain.models.mobilities import Mobility
-from domain.models.organisations import Membership
 from domain.models.projects import Project
 from domain.policies import Principal
+from domain.services.memberships import not_members
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.rule_sets import RULE_SETS
 
@@ -53,7 +53,7 @@ def create_activity(
 ) -> Activity:
     """Add an activity to a project. Raises Forbidden, InvalidInput naming what can't be."""
     policies.may_manage_project(by, project.id)
-    _check(_contradictions(session, project, wanted, besides=None))
+    refuse(_contradictions(session, project, wanted, besides=None))
     activity = Activity(id=new_id(), project_id=project.id, created_at=at, updated_at=at, **_values(wanted))
     session.add(activity)
     session.flush()
@@ -69,7 +69,7 @@ def edit_activity(
     found = list(_contradictions(session, project, wanted, besides=activity.id))
     if wanted.code is not activity.code and _is_used(session, activity):
         found.append(Finding("/code", "fixed"))
-    _check(found)
+    refuse(found)
     change(activity, _values(wanted), at=at)
     session.flush()
     session.expire(activity, ["organiser"])
@@ -99,12 +99,6 @@ def as_input(activity: Activity) -> ActivityInput:
     return ActivityInput(**{name: getattr(activity, name) for name in ActivityInput.__dataclass_fields__})
 
 
-def _check(found: Iterator[Finding] | list[Finding]) -> None:
-    findings = list(found)
-    if findings:
-        raise InvalidInput(findings)
-
-
 def _contradictions(
     session: Session, project: Project, wanted: ActivityInput, *, besides: UUID | None
 ) -> Iterator[Finding]:
@@ -118,13 +112,7 @@ def _contradictions(
     same_key = select(Activity.id).where(Activity.project_id == project.id, Activity.key == wanted.key)
     if session.scalar(same_key.where(Activity.id != besides)) is not None:
         yield Finding("/key", "taken")
-    if wanted.organiser_id is not None and not _is_member(session, project, wanted.organiser_id):
-        yield Finding("/organiser_id", "not_found")
-
-
-def _is_member(session: Session, project: Project, organisation_id: UUID) -> bool:
-    own = select(Membership.id).where(Membership.project_id == project.id)
-    return session.scalar(own.where(Membership.organisation_id == organisation_id)) is not None
+    yield from not_members(session, project.id, {"/organiser_id": wanted.organiser_id})
 
 
 def _is_used(session: Session, activity: Activity) -> bool:

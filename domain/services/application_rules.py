@@ -1,9 +1,9 @@
 """What an application must satisfy beyond its shape: the call's countries, destinations, consents and questions."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from domain.errors import Finding, InvalidInput
+from domain.errors import Finding, refuse
 from domain.models.calls import Call
 from domain.services import forms
 
@@ -16,19 +16,8 @@ INDISPENSABLE = "processing"
 
 def check(call: Call, wanted: "ApplicationInput") -> None:
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
-    findings = [
-        *_person(call, wanted),
-        *_preferences(call, wanted),
-        *_consents(call, wanted),
-        *forms.check_answers(call.form, wanted.answers),
-    ]
-    if findings:
-        raise InvalidInput(findings)
-
-
-def refuse(pointer: str, code: str, **values: object) -> NoReturn:
-    """Raise InvalidInput for one field."""
-    raise InvalidInput([Finding(pointer, code, values)])
+    answers = forms.check_answers(call.form, wanted.answers)
+    refuse([*_person(call, wanted), *_preferences(call, wanted), *_consents(call, wanted), *answers])
 
 
 def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:

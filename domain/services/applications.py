@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.db import new_id
-from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, NotFound
+from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, Finding, InvalidInput, NotFound
 from domain.languages import fold
 from domain.models.applications import Application, ApplicationState, Consent, SubmittedVia
 from domain.models.calls import Call, CallState, HowToApply, accepts_until
@@ -143,8 +143,7 @@ def _sending_organisation(session: Session, call: Call, wanted: ApplicationInput
     )
     # Whoever sends a person is shown who that is: a host or an authority doesn't become that by being named.
     if membership is None or not policies.SENDERS.intersection(membership.roles):
-        application_rules.refuse("/sending_organisation_id", "not_found")
-    assert membership is not None
+        raise InvalidInput([Finding("/sending_organisation_id", "not_found")])
     if by is not PUBLIC:
         policies.may_send_for(by, call, membership)
     return sending_id
@@ -164,7 +163,7 @@ def _application(
         reference=_reference(),
         **person,
         email_key=key_of(wanted.person.email),
-        name_key=name_key(wanted.person),
+        name_key=_name_key(wanted.person),
         preferences=[str(choice) for choice in wanted.preferences],
         answers=dict(wanted.answers),
         form_version=call.form_version,
@@ -194,9 +193,13 @@ def key_of(*parts: str) -> str:
     return hashlib.sha256("\n".join(fold(part) for part in parts).encode()).hexdigest()
 
 
-def name_key(person: PersonInput) -> str:
-    """The key of a name and birth date."""
-    return key_of(person.given_names, person.family_name, person.birth_date.isoformat())
+def name_key(given_names: str, family_name: str, birth_date: date | None) -> str:
+    """What is compared to propose that two are one: name and birth date, whatever the case, accents or script."""
+    return key_of(given_names, family_name, birth_date.isoformat() if birth_date else "")
+
+
+def _name_key(person: PersonInput) -> str:
+    return name_key(person.given_names, person.family_name, person.birth_date)
 
 
 def _reference() -> str:
@@ -209,7 +212,7 @@ def _same_person(session: Session, call: Call, wanted: ApplicationInput) -> Appl
         select(Application).where(
             Application.call_id == call.id,
             Application.email_key == key_of(wanted.person.email),
-            Application.name_key == name_key(wanted.person),
+            Application.name_key == _name_key(wanted.person),
             *_counting(),
         )
     )

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.db import instant_text
-from domain.errors import Finding, InvalidInput
+from domain.errors import Finding
 from domain.models.activities import Activity
 from domain.models.calls import Call, CallState, CallStatus, HowToApply, status_at
-from domain.models.organisations import Membership
 from domain.models.projects import Project
 from domain.services import forms
+from domain.services.form_changes import compatible_change
+from domain.services.memberships import not_members
 
 if TYPE_CHECKING:
     from domain.services.calls import CallInput
@@ -23,15 +23,9 @@ if TYPE_CHECKING:
 SHOWN = ("summary", "description", "eligible_countries")
 
 
-def check(findings: list[Finding]) -> None:
-    """Raise InvalidInput when there is anything to be said."""
-    if findings:
-        raise InvalidInput(findings)
-
-
 def contradictions(wanted: "CallInput") -> list[Finding]:
     """What can't be true together, whatever else there is."""
-    found = list(forms.check_form(list(wanted.form), root="/form"))
+    found = forms.check_form(list(wanted.form), root="/form")
     if not any(wanted.title.values()):
         found.append(Finding("/title", "required"))
     if wanted.slug is not None and reads_as_id(wanted.slug):
@@ -59,14 +53,7 @@ def strangers(session: Session, wanted: "CallInput", project: Project) -> list[F
     """What is named and doesn't belong to the project: its activity, its organisations."""
     named = {"/owner_id": wanted.owner_id, "/organiser_id": wanted.organiser_id}
     named |= {f"/destinations/{index}/host_id": place.host_id for index, place in enumerate(wanted.destinations)}
-    members = set(
-        session.scalars(
-            select(Membership.organisation_id).where(
-                Membership.project_id == project.id, Membership.organisation_id.in_(set(named.values()) - {None})
-            )
-        )
-    )
-    found = [Finding(pointer, "not_found") for pointer, who in named.items() if who is not None and who not in members]
+    found = not_members(session, project.id, named)
     activity = session.get(Activity, wanted.activity_id)
     if activity is None or activity.project_id != project.id:
         found.append(Finding("/activity_id", "not_found"))
@@ -90,7 +77,7 @@ def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
     if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
         found.append(Finding("/opens_at", "fixed"))
     if status_at(call, at) is not CallStatus.SCHEDULED:
-        found += forms.compatible_change(call.form, wanted.form, root="/form")
+        found += compatible_change(call.form, wanted.form, root="/form")
     return found
 
 

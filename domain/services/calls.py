@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.db import Text, change, holds, instant_text, new_id
-from domain.errors import Conflict, Finding, InvalidInput, NotFound
+from domain.errors import Conflict, Finding, InvalidInput, NotFound, refuse
 from domain.languages import fold
 from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.calls import (
@@ -32,6 +32,7 @@ from domain.policies import Principal
 from domain.services import call_rules, destinations
 from domain.services.destinations import DestinationInput
 from domain.services.pages import Page, PageRequest, fetch_page
+from domain.services.projects import code_of, named_project
 from domain.states import move_to
 
 SLUG_LENGTH = 80
@@ -141,10 +142,10 @@ def missing_translations(call: Call, languages: Sequence[str]) -> list[str]:
 
 def create_call(session: Session, wanted: CallInput, *, by: Principal, at: datetime) -> Call:
     """Make a draft. Raises Forbidden, and InvalidInput naming what can't be."""
-    project = _project(session, wanted.project, by=by)
+    project = named_project(session, wanted.project, by=by)
     owner_id = wanted.owner_id or by.organisation_id or project.coordinator_id
     policies.may_manage_calls(by, project.id, owner_id=owner_id, countries=wanted.eligible_countries)
-    call_rules.check(call_rules.contradictions(wanted) + call_rules.strangers(session, wanted, project))
+    refuse(call_rules.contradictions(wanted) + call_rules.strangers(session, wanted, project))
     # Of two calls that are made at once under the same title the second waits here, and gets the next number.
     session.execute(select(Project.id).where(Project.id == project.id).with_for_update(key_share=True))
     call = Call(
@@ -175,13 +176,9 @@ def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal,
         policies.may_manage_calls(by, call.project_id, owner_id=call.owner_id, countries=countries)
     if call.state not in EDITABLE:
         raise Conflict(f"This call is {call.state} and can't be edited; copy it to make a new one.")
-    project = _project(session, wanted.project, by=by)
-    findings = (
-        call_rules.contradictions(wanted)
-        + call_rules.strangers(session, wanted, project)
-        + call_rules.fixed(call, wanted, at)
-    )
-    call_rules.check(findings)
+    project = named_project(session, wanted.project, by=by)
+    found = call_rules.contradictions(wanted) + call_rules.strangers(session, wanted, project)
+    refuse(found + call_rules.fixed(call, wanted, at))
     if wanted.slug is not None and wanted.slug != call.slug:
         change(call, {"slug": _free_slug(session, wanted.slug, given=True)}, at=at)
     if list(wanted.form) != call.form:
@@ -197,7 +194,7 @@ def edit_call(session: Session, call: Call, wanted: CallInput, *, by: Principal,
 def copy_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
     """Make a draft with everything of this call but its dates and countries. Destinations keep city and host."""
     original = get_call(session, id_or_slug, by=by)
-    wanted = as_input(original, project_code(session, original))
+    wanted = as_input(original, code_of(session, original.project_id))
     fresh = tuple(replace(place, id=None, starts_on=None, ends_on=None) for place in wanted.destinations)
     return create_call(
         session,
@@ -220,18 +217,13 @@ def as_input(call: Call, project: str) -> CallInput:
     )
 
 
-def project_code(session: Session, call: Call) -> str:
-    """The code of the call's project."""
-    return session.scalars(select(Project.code).where(Project.id == call.project_id)).one()
-
-
 # ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def publish_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime) -> Call:
     """Show the call to everyone. Records call.published. Raises InvalidInput naming what is still missing."""
     call = _managed(session, id_or_slug, by=by)
-    call_rules.check(call_rules.unready(call, at))
+    refuse(call_rules.unready(call, at))
     return _step(session, call, CallState.PUBLISHED, EventType.CALL_PUBLISHED, at=at)
 
 
@@ -349,13 +341,6 @@ def _plain_values(wanted: CallInput) -> dict[str, Any]:
 def _search_text(wanted: CallInput) -> str:
     texts = [text for field in (wanted.title, wanted.summary, wanted.description) for text in (field or {}).values()]
     return fold(" ".join([*texts, *(place.city for place in wanted.destinations)]))
-
-
-def _project(session: Session, code: str, *, by: Principal) -> Project:
-    project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
-    if project is None:
-        raise InvalidInput([Finding("/project", "not_found")])
-    return project
 
 
 def _slug(title: Text) -> str:

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.db import change, instant_text
-from domain.errors import Conflict, NoPlaceLeft
+from domain.errors import Conflict, Finding, InvalidInput, NoPlaceLeft
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import Call, CallState, Destination
 from domain.models.events import EventType
 from domain.policies import Principal
-from domain.services import application_rules, mobilities, participants
+from domain.services import mobilities, participants
 from domain.services.applications import get_application
 from domain.services.calls import lock_call
 from domain.states import move_to
@@ -205,7 +205,7 @@ def _offer(
 ) -> None:
     call, destination = application.call, _destination(application.call, destination_id)
     if confirm_by is not None and confirm_by <= at:
-        application_rules.refuse("/confirm_by", "not_later", than=instant_text(at))
+        raise InvalidInput([Finding("/confirm_by", "not_later", {"than": instant_text(at)})])
     if ApplicationState.SELECTED not in application.TRANSITIONS.get(application.state, frozenset()):
         return  # The step itself says why, better than a place that is then not taken.
     if call.places_left <= 0:
@@ -240,5 +240,5 @@ def _destination(call: Call, destination_id: UUID | None) -> Destination | None:
         return None
     found = next((place for place in call.destinations if place.id == destination_id), None)
     if found is None:
-        application_rules.refuse("/destination_id", "required" if destination_id is None else "not_found")
+        raise InvalidInput([Finding("/destination_id", "required" if destination_id is None else "not_found")])
     return found

@@ -4,48 +4,94 @@ The delivery row is the queue. A claim writes a fresh token into the row; a resu
 there, so that a worker which overslept its lease can't undo what another did. Nothing here sends anything.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
+from uuid_utils import uuid7
 
-from domain import events, policies
-from domain.db import change, new_id
+from domain import events
+from domain.db import change, instant_text, new_id
 from domain.models.events import Event, EventType
-from domain.models.organisations import Organisation
-from domain.models.tokens import Scope
-from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointState
-from domain.policies import Principal
+from domain.models.recoveries import Recovery, RecoveryState
+from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState, Payload
+from domain.services import delivery_batches
+from domain.services.attempt_tallies import count_attempts
+from domain.services.delivery_batches import EXPIRED, PENDING, Leased, Settled
 from domain.services.events import sequence_events
-from domain.services.tokens import standings
-from domain.services.webhooks import wants
+from domain.services.subscriptions import concerns
+from domain.services.webhook_secrets import keys_in_force
+from domain.services.webhooks import hold
 from domain.states import move_to
 
 BATCH = 500  # events given their place and owed to endpoints in one transaction
-DISABLED_AFTER = timedelta(days=5)  # of failures without one success; Standard Webhooks leaves the number to us
+# Since the first failure after the last success; Standard Webhooks leaves the numbers to us.
+WARNED_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
+DISABLED_AFTER = timedelta(days=5)
+RECOVERING = (RecoveryState.PENDING, RecoveryState.RUNNING)
+RECEIVING = (EndpointState.UNVERIFIED, EndpointState.ACTIVE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipient:
+    """An endpoint as it was when something was claimed for it, with the keys that sign: plain, for it is read often."""
+
+    id: UUID
+    url: str
+    payload: Payload
+    signatures: Sequence[str]
+    sealed_headers: bytes | None
+    timeout_s: int
+    retry_after_s: Sequence[int] | None
+    ordered: bool
+    keep_replies_days: int
+    keys: Sequence[EndpointSecret]
+
+
+PLAIN = tuple(getattr(Endpoint, name) for name in Recipient.__slots__ if name != "keys")
+
+
+@dataclass(slots=True, eq=False)
 class Claim:
-    """One delivery that is ours to send until `lease_until`; `number` counts its attempts from 1."""
+    """One delivery that is ours to send until `lease_until`.
+
+    `number` counts all its attempts from 1, `try_number` those since it was last asked for: by it the schedule goes.
+    """
 
     id: UUID
     lease_token: UUID
     lease_until: datetime
     number: int
-    endpoint_id: UUID
-    url: str
-    sealed_secret: bytes
+    try_number: int
+    endpoint: Recipient
     event: Event
 
+    @property
+    def endpoint_id(self) -> UUID:
+        """The endpoint's id."""
+        return self.endpoint.id
 
-@dataclass(frozen=True)
-class Result:
-    """What became of a claim. `next_at` is none when no further try is to be made; `gone` disables the endpoint."""
+    @property
+    def url(self) -> str:
+        """Where it goes."""
+        return self.endpoint.url
+
+    @property
+    def keys(self) -> Sequence[EndpointSecret]:
+        """The keys that sign for it."""
+        return self.endpoint.keys
+
+
+class Result(NamedTuple):
+    """What became of a claim. `next_at` is none when no further try is to be made; `gone` disables the endpoint.
+
+    `slow` when the receiver asked for less: nothing is sent until `slow_until`, then one at a time until one arrives.
+    """
 
     claim: Claim
     at: datetime
@@ -56,6 +102,7 @@ class Result:
     reply_headers: Mapping[str, str] | None = None
     reply: bytes = b""
     next_at: datetime | None = None
+    slow: bool = False
     slow_until: datetime | None = None
     gone: bool = False
 
@@ -75,50 +122,40 @@ def fan_out(session: Session, *, at: datetime) -> int:
     fresh = sequence_events(session, limit=BATCH)
     if not fresh:
         return 0
+    positions = Event.position.between(fresh[0].position, fresh[-1].position)
     owed = [
-        _owed(event_id, endpoint, at=at)
-        for endpoint in session.scalars(select(Endpoint).where(Endpoint.deleted_at.is_(None)))
-        for event_id in _concerning(session, endpoint, fresh)
+        owed_to(endpoint, event_id, at=at)
+        for endpoint in session.scalars(_standing_endpoints())
+        for event_id in session.scalars(
+            select(Event.id).where(positions, concerns(session, endpoint)).order_by(Event.position)
+        )
     ]
     if owed:
         session.execute(insert(Delivery), owed)
     return len(fresh)
 
 
-def _concerning(session: Session, endpoint: Endpoint, fresh: Sequence[Event]) -> list[UUID]:
-    """Which of the fresh events this endpoint is owed: those it asked for and its owner may see; its own pings."""
-    pings = [e.id for e in fresh if e.type is EventType.WEBHOOK_PING and e.endpoint_id == endpoint.id]
-    wanted = [
-        e.id
-        for e in fresh
-        if e.type is not EventType.WEBHOOK_PING and e.endpoint_id != endpoint.id and wants(endpoint.event_types, e.type)
-    ]
-    if not wanted:
-        return pings
-    visible = policies.visible_events(_owner(session, endpoint))
-    return pings + list(session.scalars(select(Event.id).where(Event.id.in_(wanted), visible).order_by(Event.position)))
+def _standing_endpoints() -> Any:
+    # Whoever pauses or resumes one waits until we have committed: what it holds or lets go is then all there is.
+    standing = select(Endpoint).where(Endpoint.deleted_at.is_(None)).order_by(Endpoint.id)
+    return standing.with_for_update(read=True)
 
 
-def _owner(session: Session, endpoint: Endpoint) -> Principal:
-    """The endpoint's owner as a reader: with the scopes of the token that made it, and what the organisation is now."""
-    organisation = session.get_one(Organisation, endpoint.organisation_id)
-    return Principal(
-        organisation_id=organisation.id,
-        country=organisation.country,
-        scopes=frozenset(Scope(scope) for scope in endpoint.scopes),
-        standings=standings(session, organisation.id, within=endpoint.project_id),
-        within=endpoint.project_id,
-    )
+def anything_new(session: Session) -> bool:
+    """Whether events wait for their place, or recoveries to be gone on with: a read, for those who ask all the time."""
+    waiting = exists().where(Event.position.is_(None)), exists().where(Recovery.state.in_(RECOVERING))
+    return bool(session.scalar(select(or_(*waiting))))
 
 
-def _owed(event_id: UUID, endpoint: Endpoint, *, at: datetime) -> dict[str, Any]:
-    held = endpoint.state is EndpointState.DISABLED
+def owed_to(endpoint: Endpoint, event_id: UUID, *, at: datetime) -> dict[str, Any]:
+    """The row of a delivery that is due now, or held while the endpoint receives nothing."""
     return {
         "id": new_id(),
         "event_id": event_id,
         "endpoint_id": endpoint.id,
-        "state": DeliveryState.HELD if held else DeliveryState.PENDING,
+        "state": DeliveryState.PENDING if endpoint.receives else DeliveryState.HELD,
         "attempts": 0,
+        "attempts_before": 0,
         "next_at": at,
         "created_at": at,
         "updated_at": at,
@@ -129,53 +166,184 @@ def _owed(event_id: UUID, endpoint: Endpoint, *, at: datetime) -> dict[str, Any]
 
 
 def claim(
-    session: Session, *, busy: Mapping[UUID, int], per_endpoint: int, limit: int, lease: timedelta, at: datetime
+    session: Session,
+    *,
+    busy: Mapping[UUID, int],
+    per_endpoint: int,
+    limit: int,
+    lease: timedelta,
+    at: datetime,
+    ahead: int = 0,
 ) -> list[Claim]:
     """Lease due deliveries: at most `limit`, and so many an endpoint that with those `busy` it has `per_endpoint`.
 
-    Every endpoint has its own turn, so that one with a long queue takes nothing from the others.
+    An endpoint that answers, and has no wishes about when, may have `ahead` more that wait their turn. Every endpoint
+    has its own turn, so that one with a long queue takes nothing from the others.
     """
-    token, until = uuid4(), at + lease
-    ids: list[UUID] = []
-    for endpoint_id in session.scalars(_endpoints_with_due(at)):
-        room = min(per_endpoint - busy.get(endpoint_id, 0), limit - len(ids))
-        if room > 0:
-            ids += session.scalars(_due(endpoint_id, at).limit(room))
-    if not ids:
+    if limit <= 0:
         return []
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(ids))
-        .values(state=DeliveryState.LEASED, lease_token=token, lease_until=until, attempts=Delivery.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    rows = session.execute(
-        select(Delivery.id, Delivery.attempts, Endpoint.id, Endpoint.url, Endpoint.secret, Event)
-        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-        .join(Event, Event.id == Delivery.event_id)
-        .where(Delivery.id.in_(ids))
-        .order_by(Event.position)
-    )
-    return [Claim(row[0], token, until, row[1], row[2], row[3], row[4], row[5]) for row in rows]
+    token, until = uuid4(), at + lease
+    endpoints: dict[UUID, Any] = {}
+    leased: list[Leased] = []
+    rooms: dict[UUID, int] = {}
+    overslept: dict[UUID, int] = {}
+    for endpoint in session.execute(_endpoints_with_due(at)).all():
+        endpoints[endpoint.id] = endpoint
+        under_way = busy.get(endpoint.id, 0)
+        if _has_wishes(endpoint):
+            room = min(per_endpoint - under_way, limit)
+            wanted = _wished(session, session.get_one(Endpoint, endpoint.id), busy=under_way, room=room, at=at)
+            leased += _lease_these(session, wanted, token=token, until=until)
+            limit -= len(wanted)
+            continue
+        rooms[endpoint.id] = per_endpoint + (ahead if _may_wait(endpoint) else 0) - under_way
+        if endpoint.expired:
+            overslept[endpoint.id] = rooms[endpoint.id]
+    for which, wanting in ((EXPIRED, overslept), (PENDING, rooms)):
+        found = delivery_batches.lease(session, wanting, which=which, limit=limit, token=token, until=until, at=at)
+        limit -= len(found)
+        if which is EXPIRED:
+            for one in found:
+                rooms[UUID(one.endpoint_id)] -= 1
+        leased += found
+    return _claims(session, leased, endpoints, token=token, until=until, at=at)
+
+
+def _has_wishes(endpoint: Any) -> bool:
+    return bool(endpoint.ordered or endpoint.slowed or endpoint.rate_per_minute is not None)
+
+
+def _may_wait(endpoint: Any) -> bool:
+    # What fails is not to hold more than it must; what is shown in full is shown as it is when it is sent.
+    return bool(endpoint.failing_since is None and endpoint.payload is Payload.THIN)
+
+
+def _claims(
+    session: Session,
+    leased: list[Leased],
+    endpoints: Mapping[UUID, Any],
+    *,
+    token: UUID,
+    until: datetime,
+    at: datetime,
+) -> list[Claim]:
+    """What is leased, with all that it takes to send it, in the order of the events."""
+    if not leased:
+        return []
+    wanted = [UUID(id_) for id_ in {one.event_id for one in leased}]
+    told = {one.id.hex: one for one in session.scalars(select(Event).where(Event.id.in_(wanted)))}
+    places = {id_: event.position or 0 for id_, event in told.items()}
+    leased.sort(key=lambda one: places[one.event_id])
+    keys = keys_in_force(session, endpoints, at=at)
+    recipients = {id_.hex: Recipient(*one[: len(PLAIN)], keys=keys.get(id_, ())) for id_, one in endpoints.items()}
+    return [
+        Claim(UUID(id_), token, until, attempts, attempts - before, recipients[endpoint_id], told[event_id])
+        for id_, endpoint_id, event_id, attempts, before in leased
+    ]
 
 
 def _endpoints_with_due(at: datetime) -> Any:
-    due = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(at))
+    """The endpoints that something may be sent to now, each with whether a lease there has run out."""
+    of_endpoint = Delivery.endpoint_id == Endpoint.id
+    pending = exists().where(of_endpoint, Delivery.state == DeliveryState.PENDING, Delivery.next_at <= at)
+    expired = exists().where(of_endpoint, Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at)
     return (
-        select(Endpoint.id)
+        select(*PLAIN, Endpoint.slowed, Endpoint.rate_per_minute, Endpoint.failing_since, expired.label("expired"))
         .where(
             Endpoint.deleted_at.is_(None),
-            Endpoint.state != EndpointState.DISABLED,
+            Endpoint.state.in_(RECEIVING),
             or_(Endpoint.slow_until.is_(None), Endpoint.slow_until <= at),
-            due,
+            or_(Endpoint.next_free_at.is_(None), Endpoint.next_free_at <= at),
+            or_(pending, expired),
         )
         .order_by(func.random())  # nobody is always first when there are fewer places than endpoints
     )
 
 
+def anything_due(session: Session, *, at: datetime) -> bool:
+    """Whether there is something to claim: a read, for those who would otherwise write in vain many times a second."""
+    return session.execute(_endpoints_with_due(at).order_by(None).limit(1)).first() is not None
+
+
+def _wished(session: Session, endpoint: Endpoint, *, busy: int, room: int, at: datetime) -> Sequence[UUID]:
+    """The deliveries to an endpoint that may be sent now: as many as there is room, and as it wishes."""
+    if room <= 0 or not _is_ours_alone(session, endpoint):
+        return []
+    if endpoint.slowed:
+        room = min(room, 1 - max(busy, _under_way(session, endpoint, at)))
+    query = _next_in_order(endpoint.id, at) if endpoint.ordered else _due(endpoint.id, at)
+    found = session.scalars(query.limit(max(0, _permitted(endpoint, room, at)))).all()
+    if endpoint.rate_per_minute is not None:
+        _spend(session, endpoint, len(found), at=at)
+    return found
+
+
+def _under_way(session: Session, endpoint: Endpoint, at: datetime) -> int:
+    """How many are being sent to an endpoint, by whichever worker."""
+    live = (Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.LEASED, Delivery.lease_until > at)
+    return session.scalar(select(func.count()).select_from(Delivery).where(*live)) or 0
+
+
 def _due(endpoint_id: UUID, at: datetime) -> Any:
     query = select(Delivery.id).where(Delivery.endpoint_id == endpoint_id, _is_due(at)).order_by(Delivery.next_at)
     return query.with_for_update(skip_locked=True)
+
+
+def _lease_these(session: Session, ids: Sequence[UUID], *, token: UUID, until: datetime) -> list[Leased]:
+    if not ids:
+        return []
+    rows = session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(ids))
+        .values(state=DeliveryState.LEASED, lease_token=token, lease_until=until, attempts=Delivery.attempts + 1)
+        .returning(Delivery.id, Delivery.endpoint_id, Delivery.event_id, Delivery.attempts, Delivery.attempts_before)
+        .execution_options(synchronize_session=False)
+    )
+    return [Leased(row[0].hex, row[1].hex, row[2].hex, row[3], row[4]) for row in rows]
+
+
+def _next_in_order(endpoint_id: UUID, at: datetime) -> Any:
+    """The first of what is still owed, if it is due: while it waits, or is under way, so do all behind it."""
+    open_states = (DeliveryState.PENDING, DeliveryState.LEASED)
+    first = (
+        select(Delivery.id)
+        .join(Event, Event.id == Delivery.event_id)
+        .where(Delivery.endpoint_id == endpoint_id, Delivery.state.in_(open_states))
+        .order_by(Event.position)
+        .limit(1)
+    )
+    return select(Delivery.id).where(Delivery.id == first.scalar_subquery(), _is_due(at))
+
+
+def _is_ours_alone(session: Session, endpoint: Endpoint) -> bool:
+    """Whether no other worker claims for this endpoint at this moment; none will until we have committed."""
+    mine = select(Endpoint.id).where(Endpoint.id == endpoint.id).with_for_update(skip_locked=True, key_share=True)
+    if session.scalar(mine) is None:
+        return False
+    session.refresh(endpoint)  # Another may have spent of its rate, or slowed it down, before we had it.
+    return endpoint.receives
+
+
+def _permitted(endpoint: Endpoint, room: int, at: datetime) -> int:
+    """How many may be sent now: one in order, and no more than the endpoint's rate allows."""
+    wished = 1 if endpoint.ordered else room
+    if endpoint.rate_per_minute is None:
+        return wished
+    interval = timedelta(minutes=1) / endpoint.rate_per_minute
+    return max(0, min(wished, (at - _free_since(endpoint, at)) // interval + 1))
+
+
+def _free_since(endpoint: Endpoint, at: datetime) -> datetime:
+    """Since when the endpoint has been owed its next message by its rate; no more than one second is saved up."""
+    burst = at - timedelta(seconds=1)
+    return max(endpoint.next_free_at or burst, burst)
+
+
+def _spend(session: Session, endpoint: Endpoint, count: int, *, at: datetime) -> None:
+    assert endpoint.rate_per_minute is not None
+    spent = _free_since(endpoint, at) + count * (timedelta(minutes=1) / endpoint.rate_per_minute)
+    # Past the version: it is no edit, and whoever edits the endpoint now is not to be told that it was one.
+    session.execute(update(Endpoint).where(Endpoint.id == endpoint.id).values(next_free_at=spent))
 
 
 def _is_due(at: datetime) -> Any:
@@ -185,12 +353,20 @@ def _is_due(at: datetime) -> Any:
     )
 
 
-def release(session: Session, claims: Iterable[Claim], *, at: datetime) -> None:
-    """Give back what was claimed and not begun: another worker may send it at once, and it counts as no attempt."""
+def release(session: Session, claims: Collection[Claim], *, at: datetime) -> None:
+    """Give back what was claimed and not begun: another worker may send it at once, and it counts as no attempt.
+
+    Where the endpoint has stopped receiving meanwhile, it is held.
+    """
+    tokens: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for one in claims:
+        tokens[one.lease_token].append(one.id)
+    ids = {one.endpoint_id for one in claims}
+    paused = [one for one in _locked_endpoints(session, ids) if not one.receives] if ids else []
+    for token, of_token in tokens.items():
         session.execute(
             update(Delivery)
-            .where(Delivery.id == one.id, Delivery.lease_token == one.lease_token)
+            .where(Delivery.id.in_(of_token), Delivery.lease_token == token)
             .values(
                 state=DeliveryState.PENDING,
                 lease_token=None,
@@ -198,7 +374,22 @@ def release(session: Session, claims: Iterable[Claim], *, at: datetime) -> None:
                 attempts=Delivery.attempts - 1,
                 next_at=at,
             )
+            .execution_options(synchronize_session=False)
         )
+    for endpoint in paused:
+        hold(session, endpoint, at=at)
+
+
+def hold_overslept(session: Session, *, at: datetime) -> None:
+    """Hold what nobody settled in time at an endpoint that receives nothing now; who comes late still may."""
+    resting = select(Endpoint.id).where(Endpoint.state.not_in(RECEIVING), Endpoint.deleted_at.is_(None))
+    overslept = (Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.endpoint_id.in_(resting), *overslept)
+        .values(state=DeliveryState.HELD, updated_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 # ── settle ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,84 +400,118 @@ def settle(session: Session, results: Sequence[Result], *, at: datetime) -> int:
 
     Records webhook.disabled for an endpoint that is gone, or fails five days after its first failure.
     """
-    endpoints = _locked_endpoints(session, results)
-    standing = _still_ours(session, results)
-    ours = [result for result in results if standing.get(result.claim.id) == result.claim.lease_token]
-    if ours:
-        session.execute(update(Delivery), [_settled(result) for result in ours])
-        session.execute(insert(Attempt), [_attempt(result) for result in ours])
-        for endpoint in endpoints:
-            _judge(session, endpoint, [r for r in ours if r.claim.endpoint_id == endpoint.id], at=at)
-    return len(results) - len(ours)
+    if not results:
+        return 0
+    ailing = _lock(session, {result.claim.endpoint_id for result in results})
+    rows = [_settled(result) for result in results]
+    standing = delivery_batches.settle(session, rows)
+    by_endpoint: defaultdict[UUID, list[Result]] = defaultdict(list)
+    for row, result in zip(rows, results, strict=True):
+        if row.id in standing:
+            by_endpoint[result.claim.endpoint_id].append(result)
+    ended = {id_: [(_ending(one), one.duration_ms) for one in ours] for id_, ours in by_endpoint.items()}
+    count_attempts(session, ended)
+    judged = [id_ for id_, ours in by_endpoint.items() if id_ in ailing or not all(one.delivered for one in ours)]
+    for endpoint in _locked_endpoints(session, judged) if judged else ():
+        _judge(session, endpoint, by_endpoint[endpoint.id], at=at)
+    return len(results) - len(standing)
 
 
-def _locked_endpoints(session: Session, results: Sequence[Result]) -> Sequence[Endpoint]:
+def _lock(session: Session, ids: Iterable[UUID]) -> set[UUID]:
+    """Lock endpoints; return those that a success changes: to an active one that never failed since it makes none."""
+    well = and_(
+        Endpoint.state == EndpointState.ACTIVE,
+        Endpoint.verified_at.is_not(None),
+        Endpoint.failing_since.is_(None),
+        Endpoint.warnings == 0,
+        ~Endpoint.slowed,
+        Endpoint.slow_until.is_(None),
+    )
+    query = select(Endpoint.id, well).where(Endpoint.id.in_(ids)).order_by(Endpoint.id)
+    return {id_ for id_, is_well in session.execute(query.with_for_update(key_share=True)) if not is_well}
+
+
+def _locked_endpoints(session: Session, ids: Iterable[UUID]) -> Sequence[Endpoint]:
     # Before their deliveries, in one order, as whoever resumes or deletes one does: so nobody waits in a ring, and of
     # two workers that settle for the same endpoint the second judges by what the first has found.
-    ids = {result.claim.endpoint_id for result in results}
     query = select(Endpoint).where(Endpoint.id.in_(ids)).order_by(Endpoint.id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def _still_ours(session: Session, results: Sequence[Result]) -> dict[UUID, UUID | None]:
-    ids = sorted(result.claim.id for result in results)
-    query = select(Delivery.id, Delivery.lease_token).where(Delivery.id.in_(ids)).order_by(Delivery.id)
-    return {row[0]: row[1] for row in session.execute(query.with_for_update())}
+def _settled(result: Result) -> Settled:
+    claim = result.claim
+    again = "failed" if result.next_at is None else "pending"
+    kept = claim.endpoint.keep_replies_days > 0
+    return Settled(
+        claim.id.hex,
+        claim.lease_token.hex,
+        "delivered" if result.delivered else again,
+        result.next_at or result.at,
+        result.at,
+        uuid7().hex,  # as new_id() makes them, in a fifth of the time
+        claim.number,
+        result.duration_ms,
+        claim.endpoint.url,
+        result.status,
+        result.error,
+        (result.reply_headers or {}) if kept else None,
+        result.reply.hex() if kept else None,
+    )
 
 
-def _settled(result: Result) -> dict[str, Any]:
-    again = DeliveryState.FAILED if result.next_at is None else DeliveryState.PENDING
-    return {
-        "id": result.claim.id,
-        "state": DeliveryState.DELIVERED if result.delivered else again,
-        "next_at": result.next_at or result.at,
-        "lease_token": None,
-        "lease_until": None,
-        "updated_at": result.at,
-    }
-
-
-def _attempt(result: Result) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "delivery_id": result.claim.id,
-        "number": result.claim.number,
-        "at": result.at,
-        "duration_ms": result.duration_ms,
-        "url": result.claim.url,
-        "status": result.status,
-        "error": result.error,
-        "reply_headers": dict(result.reply_headers or {}),
-        "reply": result.reply,
-    }
+def _ending(result: Result) -> str:
+    """How an attempt ended, in a word."""
+    if result.delivered:
+        return "delivered"
+    return result.error or str(result.status)
 
 
 def _judge(session: Session, endpoint: Endpoint, results: Sequence[Result], *, at: datetime) -> None:
+    """Draw from the results what the endpoint is now: verified, failing since, slowed, disabled."""
     if not results:
         return
-    if any(result.delivered for result in results) and endpoint.state is EndpointState.UNVERIFIED:
-        move_to(endpoint, EndpointState.ACTIVE, at=at)
+    if any(result.delivered for result in results):
+        change(endpoint, {"verified_at": endpoint.verified_at or at}, at=at)
+        if endpoint.state is EndpointState.UNVERIFIED:
+            move_to(endpoint, EndpointState.ACTIVE, at=at)
     since, last = endpoint.failing_since, results[-1]
     for result in results:
         since = None if result.delivered else since or result.at
     asked = [result.slow_until for result in results if result.slow_until]
-    slow = max(asked) if asked else None if last.delivered else endpoint.slow_until
-    change(endpoint, {"failing_since": since, "slow_until": slow}, at=at)
+    slow_until = max(asked) if asked else None if last.delivered else endpoint.slow_until
+    slowed = last.slow or (endpoint.slowed and not last.delivered)
+    warnings = endpoint.warnings if since else 0
+    values = {"failing_since": since, "warnings": warnings, "slowed": slowed, "slow_until": slow_until}
+    change(endpoint, values, at=at)
     worn_out = since is not None and last.at - since >= DISABLED_AFTER
     if endpoint.state is not EndpointState.DISABLED and (worn_out or any(result.gone for result in results)):
         move_to(endpoint, EndpointState.DISABLED, at=at)
         events.record(session, EventType.WEBHOOK_DISABLED, endpoint, at=at)
-    if endpoint.state is EndpointState.DISABLED:
-        _hold(session, endpoint, at=at)
+    if not endpoint.receives:
+        hold(session, endpoint, at=at)  # also what was under way when it was paused or disabled
 
 
-def _hold(session: Session, endpoint: Endpoint, *, at: datetime) -> None:
-    """Keep what is still owed until the endpoint is resumed, also what was under way when it was disabled."""
-    owed = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.PENDING)
-    session.execute(owed.values(state=DeliveryState.HELD, updated_at=at))
+def warn_of_failing(session: Session, *, at: datetime) -> int:
+    """Record webhook.failing for endpoints that have failed for one, three and four and a half days; count them."""
+    failing = select(Endpoint).where(
+        Endpoint.deleted_at.is_(None), Endpoint.state.in_(RECEIVING), Endpoint.failing_since <= at - WARNED_AFTER[0]
+    )
+    told = 0
+    for endpoint in session.scalars(failing.with_for_update(skip_locked=True)):
+        assert endpoint.failing_since is not None
+        due = sum(at - endpoint.failing_since >= age for age in WARNED_AFTER)
+        if due > endpoint.warnings:
+            change(endpoint, {"warnings": due}, at=at)
+            ends = {"failing_since": endpoint.failing_since, "disabled_at": endpoint.failing_since + DISABLED_AFTER}
+            texts = {name: instant_text(moment) for name, moment in ends.items()}
+            events.record(session, EventType.WEBHOOK_FAILING, endpoint, at=at, **texts)
+            told += 1
+    return told
 
 
-def forget_replies(session: Session, *, before: datetime) -> None:
-    """Drop what receivers answered longer ago than that; that they were asked, and when, stays."""
-    old = update(Attempt).where(Attempt.at < before, Attempt.reply.is_not(None))
-    session.execute(old.values(reply=None, reply_headers=None))
+def forget_replies(session: Session, *, at: datetime) -> None:
+    """Drop what receivers answered longer ago than their endpoint keeps it; that they were asked, and when, stays."""
+    for endpoint_id, days in session.execute(select(Endpoint.id, Endpoint.keep_replies_days)).all():
+        of_endpoint = Attempt.delivery_id.in_(select(Delivery.id).where(Delivery.endpoint_id == endpoint_id))
+        old = update(Attempt).where(of_endpoint, Attempt.at < at - timedelta(days=days), Attempt.reply.is_not(None))
+        session.execute(old.values(reply=None, reply_headers=None).execution_options(synchronize_session=False))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.db import new_id
-from domain.errors import Finding, InvalidInput
+from domain.errors import Finding, refuse
 from domain.models.applications import Application
 from domain.models.calls import Call, Destination
 from domain.models.mobilities import Mobility
@@ -32,9 +32,7 @@ class DestinationInput:
 def set_destinations(session: Session, call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
     """Match by id: change those named, add the new, drop the rest. Raises InvalidInput for a drop that would strand."""
     standing = {place.id: place for place in call.destinations}
-    found = [*_unknown(standing, wanted), *_stranding(session, standing, wanted)]
-    if found:
-        raise InvalidInput(found)
+    refuse([*_unknown(standing, wanted), *_stranding(session, standing, wanted)])
     before = [(place.id, *_destination_values(place).values()) for place in call.destinations]
     after = [_destination(call, standing, place, position) for position, place in enumerate(wanted)]
     moved = before != [(place.id, *_destination_values(place).values()) for place in after]

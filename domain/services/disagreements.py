@@ -6,12 +6,11 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
-from domain.models.activities import Unit
+from domain.models.activities import COUNTS, Unit
 
 # Of which part of a project a figure speaks: {"activity": …}, {"profile": …}, or {} for all of it.
 Scope = tuple[tuple[str, str], ...]
 Computed = int | date | None
-COUNTS = (Unit.PARTICIPATION, Unit.PERSON)
 
 
 @dataclass(frozen=True)

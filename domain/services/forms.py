@@ -1,12 +1,7 @@
-"""A call's form: a list of questions, checked when it is written, shown as JSON Schema, and held against each answer.
-
-Answers are checked by the rules that a reader is shown. Every pattern among them means the same in Python's re and in
-ECMAScript with the u flag, which is why they do without digit and space classes and without a dollar sign.
-"""
+"""A call's form: a list of questions, checked when it is written, and held against each answer."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -14,11 +9,24 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from domain.errors import Finding
-from domain.languages import Text, is_language_tag, localise
-
-Fields = Sequence[Mapping[str, Any]]
-Schema = dict[str, Any]
+from domain.errors import Finding, pointer_step, under
+from domain.languages import Text, is_language_tag
+from domain.services.form_schemas import (
+    DATE,
+    EARLIEST,
+    LATEST,
+    LENGTHS,
+    LINE,
+    LINES,
+    NAME,
+    NOT_BLANK,
+    Fields,
+    Schema,
+    answer_schema,
+    answers_schema,
+    date_bounds,
+    date_schema,
+)
 
 MAX_FIELDS = 100
 MAX_CHOICES = 200
@@ -29,19 +37,6 @@ MAX_CHOICE_VALUE = 60  # characters
 MAX_FINDINGS = 100  # A body full of unknown fields gets an answer of bounded size.
 MAX_LISTED = 10  # Choices that are spelled out in a sentence.
 
-# Characters by type: what applies when the form doesn't say, and the most that it may say.
-LENGTHS = {"text": (300, 1000), "long_text": (5000, 20000)}
-EARLIEST, LATEST = "1900-01-01", "2100-12-31"  # The dates that both engines and every partner's software can hold.
-
-END = r"(?![\s\S])"  # In Python, $ also matches before a last line feed.
-NAME = rf"^[a-z][a-z0-9_]{{0,59}}{END}"
-LINE = rf"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\uD800-\uDFFF]*{END}"
-LINES = rf"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uD800-\uDFFF]*{END}"
-NOT_BLANK = r"[^\t\n\r \u00A0\u1680\u2000-\u200D\u2028\u2029\u202F\u205F\u2060\u3000\uFEFF]"
-_MONTHS_AND_DAYS = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
-DATE = rf"^(?:[0-9]{{4}}-(?:{_MONTHS_AND_DAYS}|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29){END}"
-
 PATTERN_CODES = {
     NAME: "not_a_name",
     LINE: "not_one_line",
@@ -51,95 +46,9 @@ PATTERN_CODES = {
 }
 
 
-# --- as JSON Schema -------------------------------------------------------------------------------------------------
-
-
-def json_schema(fields: Fields, *, lang: str, version: int, id: str) -> Schema:  # noqa: A002 (JSON Schema's own word)
-    """The form as JSON Schema 2020-12 of an application's `answers`, labelled in the reader's language.
-
-    `lang` is one tag for the whole form: see `form_texts` and `languages.choose_for_record`.
-    """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": id,
-        "x-form-version": version,
-        **_answers_schema(fields, [_labelled(each, lang) for each in fields]),
-    }
-
-
 def form_texts(fields: Fields) -> list[Text]:
     """All texts of a form, the first label first."""
     return [text for each in fields for text in _field_texts(each).values()]
-
-
-def _answers_schema(fields: Fields, properties: Sequence[Schema]) -> Schema:
-    return {
-        "type": "object",
-        "properties": {each["name"]: schema for each, schema in zip(fields, properties, strict=True)},
-        "required": [each["name"] for each in fields if each.get("required")],
-        "additionalProperties": False,
-    }
-
-
-def _labelled(each: Mapping[str, Any], lang: str) -> Schema:
-    schema = {"title": localise(each["label"], lang)}
-    if each.get("help"):
-        schema["description"] = localise(each["help"], lang)
-    if each["type"] != "choice":
-        return schema | _answer_schema(each)
-    choices = [{"const": choice["value"], "title": localise(choice["label"], lang)} for choice in each["choices"]]
-    return schema | {"type": "string", "oneOf": choices}
-
-
-def _answer_schema(each: Mapping[str, Any]) -> Schema:
-    match each["type"]:
-        case "yes_no":
-            return {"type": "boolean"}
-        case "choice":
-            # The same verdict as the labelled oneOf that readers get, forty times as fast for 75 choices.
-            return {"type": "string", "enum": [choice["value"] for choice in each["choices"]]}
-        case "date":
-            return date_schema(*_date_bounds(each))
-        case _:
-            return _text_schema(each)
-
-
-def _text_schema(each: Mapping[str, Any]) -> Schema:
-    pattern = LINE if each["type"] == "text" else LINES
-    schema = {"type": "string", "maxLength": _max_length(each), "pattern": pattern}
-    return schema | ({"allOf": [{"pattern": NOT_BLANK}]} if each.get("required") else {})
-
-
-def _max_length(each: Mapping[str, Any]) -> int:
-    return int(each.get("max_length", LENGTHS[each["type"]][0]))
-
-
-def date_schema(earliest: str, latest: str) -> Schema:
-    """A date that exists, within bounds.
-
-    JSON Schema leaves `format` to each validator and has no bounds for dates, so both are said as patterns; the names
-    `formatMinimum` and `formatMaximum` are those of ajv-formats and tell a page what to offer.
-    """
-    return {
-        "type": "string",
-        "format": "date",
-        "pattern": DATE,
-        "allOf": [
-            {"format": "date", "formatMinimum": earliest, "pattern": _beyond(earliest, "9")},
-            {"format": "date", "formatMaximum": latest, "pattern": _beyond(latest, "0")},
-        ],
-    }
-
-
-def _beyond(day: str, outermost: str) -> str:
-    """A pattern for a date and those on one side of it: later ones towards "9", earlier ones towards "0"."""
-    step = 1 if outermost == "9" else -1
-    alternatives = [day]
-    for position, digit in enumerate(day):
-        if digit not in ("-", outermost):
-            next_digit = str(int(digit) + step)
-            alternatives.append(f"{day[:position]}[{min(next_digit, outermost)}-{max(next_digit, outermost)}]")
-    return f"^(?:{'|'.join(alternatives)})"
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -157,7 +66,7 @@ def check_answers(fields: Fields, answers: object) -> list[Finding]:
 @lru_cache(maxsize=64)
 def _validator(fields_json: str) -> Draft202012Validator:
     fields = json.loads(fields_json)
-    return Draft202012Validator(_answers_schema(fields, [_answer_schema(each) for each in fields]))
+    return Draft202012Validator(answers_schema(fields, [answer_schema(each) for each in fields]))
 
 
 def _findings(validator: Draft202012Validator, instance: object, root: str) -> list[Finding]:
@@ -172,11 +81,11 @@ def _from_error(error: ValidationError, root: str) -> Iterator[Finding]:
     keyword: Any = error.validator
     schema: Any = error.schema
     instance: Any = error.instance
-    pointer = root + "".join(f"/{_escaped(str(step))}" for step in error.absolute_path)
+    pointer = root + "".join(f"/{pointer_step(str(step))}" for step in error.absolute_path)
     match keyword:
         case "additionalProperties":
             for name in (name for name in instance if name not in schema["properties"]):
-                yield Finding(f"{pointer}/{_escaped(name)}", "unknown_field", {"name": name[:60]})
+                yield Finding(f"{pointer}/{pointer_step(name)}", "unknown_field", {"name": name[:60]})
         case "required":
             for name in (name for name in schema["required"] if name not in instance):
                 yield Finding(f"{pointer}/{name}", "required")
@@ -225,10 +134,6 @@ def _from_pattern(schema: Mapping[str, Any], pointer: str) -> Finding:
         case _:
             code = PATTERN_CODES[schema["pattern"]]
             return Finding(pointer, code)
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 # --- the form itself ------------------------------------------------------------------------------------------------
@@ -303,16 +208,12 @@ def check_form(fields: Fields, *, root: str = "") -> list[Finding]:
     found = _findings(_OUTLINE, fields, "") or [*_shapes(fields)]
     if not found:
         found = [*_repeated_names(fields), *_repeated_choices(fields), *_language_tags(fields), *_dates(fields)]
-    return _under(root, found[:MAX_FINDINGS])
+    return under(root, found[:MAX_FINDINGS])
 
 
 def _shapes(fields: Fields) -> Iterator[Finding]:
     for index, each in enumerate(fields):
         yield from _findings(_FIELDS[each["type"]], each, f"/{index}")
-
-
-def _under(root: str, findings: Iterable[Finding]) -> list[Finding]:
-    return [replace(finding, pointer=root + finding.pointer) for finding in findings]
 
 
 def _repeated_names(fields: Fields) -> Iterator[Finding]:
@@ -336,7 +237,7 @@ def _language_tags(fields: Fields) -> Iterator[Finding]:
     for index, each in enumerate(fields):
         for place, text in _field_texts(each).items():
             for tag in (tag for tag in text if not is_language_tag(tag)):
-                yield Finding(f"/{index}/{place}/{_escaped(tag)}", "not_a_language_tag", {"tag": tag[:60]})
+                yield Finding(f"/{index}/{place}/{pointer_step(tag)}", "not_a_language_tag", {"tag": tag[:60]})
 
 
 def _field_texts(each: Mapping[str, Any]) -> dict[str, Text]:
@@ -346,64 +247,6 @@ def _field_texts(each: Mapping[str, Any]) -> dict[str, Text]:
 
 def _dates(fields: Fields) -> Iterator[Finding]:
     for index, each in enumerate(fields):
-        earliest, latest = _date_bounds(each)
+        earliest, latest = date_bounds(each)
         if earliest > latest:
             yield Finding(f"/{index}/min_date", "dates_reversed", {"maximum": latest})
-
-
-def _date_bounds(each: Mapping[str, Any]) -> tuple[str, str]:
-    return each.get("min_date", EARLIEST), each.get("max_date", LATEST)
-
-
-# --- changing it while the call is open -----------------------------------------------------------------------------
-
-
-def compatible_change(old: Fields, new: Fields, *, root: str = "") -> list[Finding]:
-    """What in the new form would make answers to the old one invalid. Both forms are checked ones."""
-    before = {each["name"]: each for each in old}
-    kept = {each["name"] for each in new}
-    removed = [Finding("", "field_removed", {"name": name}) for name in before if name not in kept]
-    narrowed = [_narrowed(before.get(each["name"], {}), each, f"/{index}") for index, each in enumerate(new)]
-    return _under(root, chain(removed, *narrowed))
-
-
-def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    if new.get("required") and not old.get("required"):
-        yield Finding(f"{at}/required", "newly_required", {"name": new["name"]})
-    if old and new["type"] != old["type"]:
-        yield Finding(f"{at}/type", "type_changed", {"name": new["name"]})
-    elif old:
-        yield from _NARROWED_BY_TYPE[new["type"]](old, new, at)
-
-
-def _shortened(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    if _max_length(new) < _max_length(old):
-        yield Finding(f"{at}/max_length", "limit_lowered", {"limit": _max_length(old)})
-
-
-def _without_a_choice(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    kept = {choice["value"] for choice in new["choices"]}
-    for value in (choice["value"] for choice in old["choices"] if choice["value"] not in kept):
-        yield Finding(f"{at}/choices", "choice_removed", {"value": value})
-
-
-def _fewer_days(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    (earliest, latest), (new_earliest, new_latest) = _date_bounds(old), _date_bounds(new)
-    period = {"minimum": earliest, "maximum": latest}
-    if new_earliest > earliest:
-        yield Finding(f"{at}/min_date", "dates_narrowed", period)
-    if new_latest < latest:
-        yield Finding(f"{at}/max_date", "dates_narrowed", period)
-
-
-def _no_fewer(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    return iter(())
-
-
-_NARROWED_BY_TYPE = {
-    "text": _shortened,
-    "long_text": _shortened,
-    "choice": _without_a_choice,
-    "date": _fewer_days,
-    "yes_no": _no_fewer,
-}

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.db import new_id
 from domain.models.organisations import Membership, Organisation, OrganisationType
 from domain.models.tokens import Scope, Token
-from domain.services.tokens import TokenInput, hash_of, keep_token
+from domain.services.tokens import TokenInput, keep_token
 
 PLACEHOLDER_NAME = "The coordinator (not named yet)"
 NOWHERE = "XX"  # ISO 3166-1 leaves it to its users and will never give it to a country.
@@ -38,13 +38,8 @@ def found(session: Session, secret: str, *, at: datetime) -> Token:
 
 
 def placeholder(session: Session) -> Organisation | None:
-    """The organisation that waits for a name; none once it has one, or coordinates something of its own."""
+    """The organisation that waits for a name; none once it has one, or is in a project while others are here, too."""
     nameless = (Organisation.placeholder, Organisation.legal_name == PLACEHOLDER_NAME)
     unused = ~select(Membership.id).where(Membership.organisation_id == Organisation.id).exists()
-    return session.scalar(select(Organisation).where(*nameless, unused).limit(1))
-
-
-def works(session: Session, secret: str, *, at: datetime) -> bool:
-    """Whether `secret` is a token that still opens something."""
-    token = session.scalar(select(Token).where(Token.sha256 == hash_of(secret)))
-    return token is not None and token.revoked_at is None and (token.expires_at is None or token.expires_at > at)
+    alone = select(func.count()).select_from(Organisation).scalar_subquery() == 1
+    return session.scalar(select(Organisation).where(*nameless, or_(unused, alone)).limit(1))

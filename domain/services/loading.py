@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.errors import Conflict, DomainError, Finding, InvalidInput
+from domain.errors import Conflict, DomainError, InvalidInput, under
 from domain.models.activities import Activity, ReportedFigure, Target
 from domain.models.organisations import Membership, Organisation
 from domain.models.projects import Project, ProjectState
@@ -47,6 +47,7 @@ class Load:
     file: ProjectFile
     by: Principal
     at: datetime
+    placeholder: Organisation | None = None  # whom the file's coordinator gives its name to, if anybody waits for one
     changes: list[Change] = field(default_factory=list)
     # The rows and not their ids: a session lets go of rows that nobody holds, and asks for them again and again.
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -75,7 +76,7 @@ def begin_load(session: Session, file: ProjectFile, *, by: Principal, at: dateti
     findings = check(file)
     if findings:
         raise InvalidInput(findings, "The file contradicts itself.")
-    load = Load(session, file, by, at)
+    load = Load(session, file, by, at, founding.placeholder(session))
     for index, entry in enumerate(file.organisations):
         with placed(f"/organisations/{index}"):
             load.organisations[entry.key] = _organisation(load, entry)
@@ -123,8 +124,7 @@ def placed(pointer: str) -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        found = [Finding(f"{pointer}{each.pointer}", each.code, each.values) for each in error.findings]
-        raise InvalidInput(found, error.detail) from error
+        raise InvalidInput(under(pointer, error.findings), error.detail) from error
     except DomainError as error:
         error.detail = f"{pointer}: {error.detail}"
         raise
@@ -134,7 +134,7 @@ def _organisation(load: Load, entry: OrganisationEntry) -> Organisation:
     wanted = OrganisationInput(**entry.values)
     standing = find_organisation(load.session, wanted)
     if standing is None and entry.key == load.file.project.coordinator:
-        standing = founding.placeholder(load.session)
+        standing = load.placeholder
     name = f"{wanted.legal_name} ({wanted.country})"
     if standing is None:
         load.changes.append(added("organisation", name))
@@ -178,9 +178,14 @@ def _member(load: Load, project: Project, entry: OrganisationEntry, standing: Me
     own_id = load.organisations[entry.key].id
     wanted = MemberInput(own_id, roles=list(entry.roles), parent_id=load.organisation(entry.parent))
     name = str(entry.values["legal_name"])
+    new = added("member", f"{name}: {', '.join(entry.roles)}")
     if standing is None:
-        load.changes.append(added("member", f"{name}: {', '.join(entry.roles)}"))
+        load.changes.append(new)
         memberships.add_member(load.session, project, wanted, **load.who_and_when)
+    elif added("project", project.code) in load.changes:
+        # Whoever coordinates is a member since the project was founded, a moment ago.
+        load.changes.append(new)
+        memberships.edit_member(load.session, standing, wanted, **load.who_and_when)
     elif load.differs("member", name, memberships.as_input(standing), wanted):
         memberships.edit_member(load.session, standing, wanted, **load.who_and_when)
 

@@ -1,6 +1,6 @@
 """Memberships: who takes part in a project, with which roles, and which school stands under which national partner."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import change, holds, new_id
-from domain.errors import Conflict, Finding, InvalidInput, NotFound
+from domain.errors import Conflict, Finding, InvalidInput, NotFound, refuse, under
 from domain.models.activities import Activity
 from domain.models.applications import Application
 from domain.models.calls import Call, Destination
@@ -132,6 +132,14 @@ def own_memberships(session: Session, *, by: Principal) -> Sequence[tuple[Member
     return [(membership, code) for membership, code in session.execute(query.order_by(Project.code))]
 
 
+def not_members(session: Session, project_id: UUID, named: Mapping[str, UUID | None]) -> list[Finding]:
+    """Find, of the organisations that an input names at these pointers, those that don't take part in the project."""
+    organisation = Membership.organisation_id
+    own = select(organisation).where(Membership.project_id == project_id, organisation.in_({*named.values()} - {None}))
+    members = {None, *session.scalars(own)}
+    return [Finding(pointer, "not_found") for pointer, who in named.items() if who not in members]
+
+
 def as_input(membership: Membership) -> MemberInput:
     """The membership as it stands, in the form in which it is wanted."""
     roles = [Role(role) for role in membership.roles]
@@ -149,12 +157,7 @@ def _may_change(by: Principal, membership: Membership) -> None:
 
 
 def _check(session: Session, project: Project, wanted: MemberInput, *, root: str = "") -> None:
-    found = [
-        Finding(f"{root}{finding.pointer}", finding.code, finding.values)
-        for finding in (*_misplaced_roles(project, wanted), *_misplaced_parent(session, project, wanted))
-    ]
-    if found:
-        raise InvalidInput(found)
+    refuse(under(root, [*_misplaced_roles(project, wanted), *_misplaced_parent(session, project, wanted)]))
 
 
 def _misplaced_roles(project: Project, wanted: MemberInput) -> Iterator[Finding]:

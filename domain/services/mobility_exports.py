@@ -40,7 +40,7 @@ from domain.models.mobilities import Mobility
 from domain.models.organisations import Organisation
 from domain.models.participants import Participant
 from domain.policies import Principal
-from domain.services.mobilities import MobilityFilter, matches
+from domain.services.mobility_lists import MobilityFilter, matches
 
 CHUNK = 2000  # rows: two megabytes of JSON, some tens of milliseconds of reading
 

@@ -5,19 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain import events
-from domain.models.events import EventType
 from domain.models.mobilities import Mobility, MobilityState
 from domain.policies import Principal
-from domain.services.mobilities import MobilityInput, create_mobility
-from domain.states import move_to
-
-STEPS: Mapping[MobilityState, EventType] = {
-    MobilityState.CONFIRMED: EventType.MOBILITY_CONFIRMED,
-    MobilityState.LIVE: EventType.MOBILITY_STARTED,
-    MobilityState.COMPLETED: EventType.MOBILITY_COMPLETED,
-    MobilityState.RECOGNISED: EventType.MOBILITY_RECOGNISED,
-}
+from domain.services.mobilities import MobilityInput, create_mobility, take_step
 
 
 def enter_past_mobility(
@@ -35,6 +25,5 @@ def enter_past_mobility(
     """
     mobility = create_mobility(session, wanted, by=by, at=nominated_at)
     for state, at in steps.items():
-        move_to(mobility, state, at=at)
-        events.record(session, STEPS[state], mobility, at=at)
+        take_step(session, mobility, state, at=at)
     return mobility

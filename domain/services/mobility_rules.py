@@ -1,7 +1,7 @@
 """The rules that a mobility's record obeys, each with an id and a sentence (`rule_<id>` in domain/strings).
 
 They are reported and never refused: a record that breaks one is kept as a draft, and says which. R13, which counts
-places, is refused where places are given away (domain/services/applications.py).
+places, is refused where places are given away (domain/services/decisions.py).
 """
 
 import json
@@ -21,6 +21,7 @@ TRAVEL_DAYS, GREEN_TRAVEL_DAYS = 2, 6  # Erasmus+ Programme Guide, KA1 VET, trav
 OF_AGE = 18 * 12  # months
 RECENT = 12  # months after graduation
 EQF_LEVELS = range(1, 9)
+# How the Commission's registers write an Organisation ID and a Participant Identification Code.
 OID, PIC = re.compile(r"E[0-9]{8}"), re.compile(r"[0-9]{9}")
 # ISCED-F 2013, 4: below any field stand 0 (not further defined), 8 (inter-disciplinary) and 9 (not elsewhere
 # classified), and below these the same again: 07, 078, 0788.

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import change, holds, new_id
-from domain.errors import Finding, InvalidInput, NotFound
+from domain.errors import Finding, InvalidInput, NotFound, refuse
 from domain.models.organisations import Membership, Organisation, OrganisationType, Role
 from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services import memberships
+from domain.services.mobility_rules import OID, PIC
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.projects import named_project
 
@@ -24,11 +25,8 @@ SORT_KEYS = {
     "legal_name": Organisation.legal_name,
     "created_at": Organisation.created_at,
 }
-# Rule R12: how the Commission's registers write an Organisation ID and a Participant Identification Code.
-IDENTIFIERS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "oid": (re.compile(r"E[0-9]{8}"), "not_an_oid"),
-    "pic": (re.compile(r"[0-9]{9}"), "not_a_pic"),
-}
+# Rule R12, refused here and not only reported.
+IDENTIFIERS: Mapping[str, tuple[re.Pattern[str], str]] = {"oid": (OID, "not_an_oid"), "pic": (PIC, "not_a_pic")}
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def create_organisation(session: Session, wanted: OrganisationInput, *, by: Prin
     policies.may_create_organisations(by)
     if wanted.membership is None and not by.operator:
         raise InvalidInput([Finding("/membership", "required")])
-    _check(session, wanted, besides=None)
+    refuse(_misnumbered(session, wanted, besides=None))
     organisation = Organisation(id=new_id(), created_at=at, updated_at=at, **_values(wanted))
     session.add(organisation)
     session.flush()
@@ -96,7 +94,7 @@ def edit_organisation(
     policies.may_edit_organisation(by, organisation)
     if wanted.country != organisation.country:
         policies.may_move_organisation(by, organisation)
-    _check(session, wanted, besides=organisation.id)
+    refuse(_misnumbered(session, wanted, besides=organisation.id))
     change(organisation, _values(wanted), at=at)
     session.flush()
     return organisation
@@ -130,12 +128,6 @@ def _join(
     project = named_project(session, wanted.project, by=by, pointer="/membership/project")
     member = memberships.MemberInput(organisation.id, roles=wanted.roles, parent_id=wanted.parent_id)
     memberships.take_in(session, project, organisation, member, by=by, at=at, root="/membership")
-
-
-def _check(session: Session, wanted: OrganisationInput, *, besides: UUID | None) -> None:
-    found = list(_misnumbered(session, wanted, besides=besides))
-    if found:
-        raise InvalidInput(found)
 
 
 def _misnumbered(session: Session, wanted: OrganisationInput, *, besides: UUID | None) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """Participants: the persons of a project. Linked explicitly, matched by proposal, merged by an officer."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,13 +13,13 @@ from sqlalchemy.orm import Session
 from domain import policies
 from domain.db import change, new_id
 from domain.errors import Conflict, Finding, InvalidInput, NotFound
-from domain.languages import fold
 from domain.models.applications import Application
 from domain.models.organisations import Membership
 from domain.models.participants import Participant
 from domain.models.projects import Project
 from domain.models.tokens import Scope
 from domain.policies import Principal
+from domain.services.applications import name_key
 from domain.services.mobility_records import hand_over, judge_person, lock_person
 from domain.services.pages import Page, PageRequest, fetch_page
 
@@ -109,12 +108,6 @@ def list_matches(session: Session, participant_id: UUID, *, by: Principal, page:
     return _page(session, query, page=page)
 
 
-def match_key(given_names: str, family_name: str, birth_date: date | None) -> str:
-    """What is compared to propose that two are one: name and birth date, whatever the case, accents or script."""
-    parts = (given_names, family_name, birth_date.isoformat() if birth_date else "")
-    return hashlib.sha256("\n".join(fold(part) for part in parts).encode()).hexdigest()
-
-
 def _page(session: Session, query: Select[Participant], *, page: PageRequest) -> Page[Participant]:
     return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Participant.id, default="-created_at")
 
@@ -187,9 +180,8 @@ def merge_participants(
     """
     if participant_id == other_id:
         raise Conflict("These are the same participant already.")
-    for one in sorted(
-        (participant_id, other_id)
-    ):  # In one order, whoever asks: two merges at once don't wait in a ring.
+    # In one order, whoever asks: two merges at once don't wait in a ring.
+    for one in sorted((participant_id, other_id)):
         lock_person(session, one)
     survivor = lock_participant(session, participant_id, by=by)
     other = _other(session, survivor, other_id, by=by)
@@ -216,7 +208,7 @@ def participant_of(
 ) -> Participant:
     """The participant to whom a confirmed application belongs: the one named, else a new one with its particulars."""
     if participant_id is not None:
-        return _named(session, application, participant_id, by=by)
+        return named_participant(session, application.project_id, participant_id, by=by)
     participant = Participant(
         id=new_id(),
         project_id=application.project_id,
@@ -232,10 +224,11 @@ def participant_of(
     return participant
 
 
-def _named(session: Session, application: Application, participant_id: UUID, *, by: Principal) -> Participant:
+def named_participant(session: Session, project_id: UUID, participant_id: UUID, *, by: Principal) -> Participant:
+    """Find the participant of a project that an input names, held until the transaction ends. Raises InvalidInput."""
     query = select(Participant).where(
         Participant.id == participant_id,
-        Participant.project_id == application.project_id,
+        Participant.project_id == project_id,
         Participant.merged_into_id.is_(None),
         policies.visible_participants(by),
     )
@@ -264,7 +257,7 @@ def _values(wanted: ParticipantInput) -> dict[str, Any]:
     same = ParticipantInput.__dataclass_fields__.keys() - {"sending_organisation_id"}
     return {
         "sending_id": wanted.sending_organisation_id,
-        "match_key": match_key(wanted.given_names, wanted.family_name, wanted.birth_date),
+        "match_key": name_key(wanted.given_names, wanted.family_name, wanted.birth_date),
         **{name: getattr(wanted, name) for name in same},
     }
 

@@ -1,16 +1,18 @@
 """Projects: founded, started, submitted, finalised, archived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.db import Text, change, new_id
-from domain.errors import Finding, Forbidden, InvalidInput, NotFound
+from domain.errors import Finding, Forbidden, InvalidInput, NotFound, refuse
 from domain.models.activities import Activity, ActivityCode
 from domain.models.events import EventType
 from domain.models.organisations import Membership, Organisation, Role
@@ -58,7 +60,7 @@ def create_project(
         coordinator = session.get(Organisation, by.organisation_id)
     if coordinator is None:
         raise Forbidden("A project needs a coordinating organisation; use a token of one.")
-    _check(wanted)
+    refuse(_contradictions(wanted))
     if session.scalar(select(Project.id).where(Project.code == wanted.code)) is not None:
         raise InvalidInput([Finding("/code", "taken")])
     project = Project(id=new_id(), coordinator_id=coordinator.id, created_at=at, updated_at=at, **_values(wanted))
@@ -72,7 +74,7 @@ def create_project(
 def edit_project(session: Session, project: Project, wanted: ProjectInput, *, by: Principal, at: datetime) -> Project:
     """Make `project` as wanted. Its code stays: addresses are made of it."""
     policies.may_manage_project(by, project.id)
-    _check(wanted)
+    refuse(_contradictions(wanted))
     if wanted.code != project.code:
         raise InvalidInput([Finding("/code", "fixed")])
     if not _offered(session, project) <= RULE_SETS[wanted.rule_set].keys():
@@ -83,8 +85,11 @@ def edit_project(session: Session, project: Project, wanted: ProjectInput, *, by
 
 
 def project_by_code(session: Session, code: str, *, by: Principal) -> Project:
-    """Find a project that the caller may see, by its code. Raises NotFound."""
-    project = _visible(session, code, by=by)
+    """Find a project that the caller may see, by its code or its id. Raises NotFound."""
+    named = [Project.code == code]
+    with suppress(ValueError):  # Events name a project by its id; a code is none.
+        named.append(Project.id == UUID(code))
+    project = session.scalar(select(Project).where(or_(*named), policies.visible_projects(by)))
     if project is None:
         raise NotFound("There is no such project.")
     return project
@@ -92,7 +97,7 @@ def project_by_code(session: Session, code: str, *, by: Principal) -> Project:
 
 def named_project(session: Session, code: str, *, by: Principal, pointer: str = "/project") -> Project:
     """Find the project that an input names. Raises InvalidInput at `pointer` when the caller can't see one."""
-    project = _visible(session, code, by=by)
+    project = session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
     if project is None:
         raise InvalidInput([Finding(pointer, "not_found")])
     return project
@@ -117,13 +122,14 @@ def advance_project(session: Session, code: str, state: ProjectState, *, by: Pri
     return project
 
 
+def code_of(session: Session, project_id: UUID) -> str:
+    """The code of a project, by which inputs name it."""
+    return session.get_one(Project, project_id).code
+
+
 def as_input(project: Project) -> ProjectInput:
     """The project as it stands, in the form in which it is wanted."""
     return ProjectInput(**{name: getattr(project, name) for name in ProjectInput.__dataclass_fields__})
-
-
-def _visible(session: Session, code: str, *, by: Principal) -> Project | None:
-    return session.scalar(select(Project).where(Project.code == code, policies.visible_projects(by)))
 
 
 def _coordination(project: Project, coordinator: Organisation, *, at: datetime) -> Membership:
@@ -137,16 +143,13 @@ def _coordination(project: Project, coordinator: Organisation, *, at: datetime) 
     )
 
 
-def _check(wanted: ProjectInput) -> None:
-    found = []
+def _contradictions(wanted: ProjectInput) -> Iterator[Finding]:
     if not any(wanted.title.values()):
-        found.append(Finding("/title", "required"))
+        yield Finding("/title", "required")
     if wanted.ends_on < wanted.starts_on:
-        found.append(Finding("/ends_on", "not_later", {"than": wanted.starts_on.isoformat()}))
+        yield Finding("/ends_on", "not_later", {"than": wanted.starts_on.isoformat()})
     if wanted.rule_set not in RULE_SETS:
-        found.append(Finding("/rule_set", "not_a_choice", {"choices": ", ".join(sorted(RULE_SETS))}))
-    if found:
-        raise InvalidInput(found)
+        yield Finding("/rule_set", "not_a_choice", {"choices": ", ".join(sorted(RULE_SETS))})
 
 
 def _offered(session: Session, project: Project) -> set[ActivityCode]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import change, new_id
-from domain.errors import Finding, InvalidInput, NotFound
+from domain.errors import Finding, NotFound, refuse
 from domain.models.activities import ActivityCode, Profile, ReportedFigure, Unit
 from domain.models.projects import Project
 from domain.policies import Principal
@@ -49,7 +49,7 @@ def create_reported_figure(
 ) -> ReportedFigure:
     """Write down what somebody published. Raises Forbidden, InvalidInput."""
     policies.may_manage_project(by, project.id)
-    _check(wanted)
+    refuse(_misshapen(wanted))
     figure = ReportedFigure(id=new_id(), project_id=project.id, created_at=at, updated_at=at, **_values(wanted))
     session.add(figure)
     session.flush()
@@ -61,7 +61,7 @@ def edit_reported_figure(
 ) -> ReportedFigure:
     """Make `figure` as wanted. Raises Forbidden, InvalidInput."""
     policies.may_manage_project(by, figure.project_id)
-    _check(wanted)
+    refuse(_misshapen(wanted))
     change(figure, _values(wanted), at=at)
     session.flush()
     return figure
@@ -99,12 +99,6 @@ def as_input(figure: ReportedFigure) -> ReportedFigureInput:
 
 def _figures(project: Project) -> Select[ReportedFigure]:
     return select(ReportedFigure).where(ReportedFigure.project_id == project.id)
-
-
-def _check(wanted: ReportedFigureInput) -> None:
-    found = list(_misshapen(wanted))
-    if found:
-        raise InvalidInput(found)
 
 
 def _misshapen(wanted: ReportedFigureInput) -> Iterator[Finding]:

@@ -255,10 +255,12 @@ def _added_up(lines: Sequence[Line], *, activity: ActivityCode, country: str | N
 
 
 def activity_scope(activity: ActivityCode) -> Scope:
+    """What a figure about one kind of activity is about."""
     return (("activity", activity.value),)
 
 
 def profile_scope(profile: Profile) -> Scope:
+    """What a figure about learners, or about staff, is about."""
     return (("profile", profile.value),)
 
 

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import change, new_id
-from domain.errors import Finding, InvalidInput, NotFound
-from domain.models.activities import ActivityCode, Target, Unit
+from domain.errors import Finding, NotFound, refuse
+from domain.models.activities import COUNTS, ActivityCode, Target, Unit
 from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services.pages import Page, PageRequest, fetch_page
 
 SORT_KEYS = {"created_at": Target.created_at}
-COUNTED = (Unit.PARTICIPATION, Unit.PERSON)
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,7 @@ def _targets(project_id: UUID) -> Select[Target]:
 
 
 def _check(session: Session, project_id: UUID, wanted: TargetInput, *, besides: UUID | None) -> None:
-    found = [*_misshapen(wanted), *_repeated(session, project_id, wanted, besides=besides)]
-    if found:
-        raise InvalidInput(found)
+    refuse([*_misshapen(wanted), *_repeated(session, project_id, wanted, besides=besides)])
 
 
 def _misshapen(wanted: TargetInput) -> Iterator[Finding]:
@@ -94,8 +91,8 @@ def _misshapen(wanted: TargetInput) -> Iterator[Finding]:
     for index, code in enumerate(wanted.activities):
         if code in wanted.activities[:index]:
             yield Finding(f"/activities/{index}", "repeated")
-    if wanted.unit not in COUNTED:
-        yield Finding("/unit", "not_a_choice", {"choices": ", ".join(COUNTED)})
+    if wanted.unit not in COUNTS:
+        yield Finding("/unit", "not_a_choice", {"choices": ", ".join(COUNTS)})
 
 
 def _repeated(session: Session, project_id: UUID, wanted: TargetInput, *, besides: UUID | None) -> Iterator[Finding]:

@@ -68,8 +68,8 @@ def hash_of(secret: str) -> bytes:
 
 def authenticate(session: Session, secret: str, *, at: datetime) -> Principal:
     """Find who is calling, with what their organisation is in its projects as of now. Raises Unauthenticated."""
-    token = session.scalar(select(Token).where(Token.sha256 == hash_of(secret)))
-    if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
+    token = live_token(session, secret, at=at)
+    if token is None:
         raise Unauthenticated("This token is unknown, expired or revoked.")
     return Principal(
         organisation_id=token.organisation_id,
@@ -81,6 +81,12 @@ def authenticate(session: Session, secret: str, *, at: datetime) -> Principal:
         within=token.project_id,
         unnoted=token.last_used_on != at.date(),
     )
+
+
+def live_token(session: Session, secret: str, *, at: datetime) -> Token | None:
+    """The token with this secret, if there is one that still opens something."""
+    not_ended = (Token.revoked_at.is_(None), or_(Token.expires_at.is_(None), Token.expires_at > at))
+    return session.scalar(select(Token).where(Token.sha256 == hash_of(secret), *not_ended))
 
 
 def standings(session: Session, organisation_id: UUID, *, within: UUID | None = None) -> tuple[Standing, ...]:

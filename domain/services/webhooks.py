@@ -1,48 +1,83 @@
-"""Webhook endpoints: made, edited, pinged by the organisation whose they are."""
+"""Webhook endpoints: made, edited, tried, paused and resumed by the organisation whose they are."""
 
-import base64
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from fnmatch import fnmatchcase
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.addresses import AddressRefused, check_url
 from domain.config import Config
 from domain.db import change, new_id
 from domain.errors import Conflict, Finding, Forbidden, InvalidInput, NotFound
+from domain.models.calls import Call
 from domain.models.events import Event, EventType
+from domain.models.projects import Project
 from domain.models.tokens import Scope
-from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointState
+from domain.models.webhooks import Delivery, DeliveryState, Endpoint, EndpointState, Payload, SignatureScheme
 from domain.policies import Principal
+from domain.services import webhook_headers
 from domain.services.pages import Page, PageRequest, fetch_page
+from domain.services.subscriptions import kinds_of
+from domain.services.webhook_secrets import NewKeys, make_keys, make_missing_keys, replace_keys
 from domain.states import move_to
 from domain.vault import Vault
 
-SECRET_BYTES = 32
 MOST_ENDPOINTS = 50  # of one organisation; each event is matched against all of them
+TIMEOUT_S = 15  # what the Standard Webhooks specification recommends at the least
+KEPT_REPLIES = 30  # days
 
 
 @dataclass(frozen=True)
 class EndpointInput:
-    """An endpoint as it should be; `event_types` may hold wildcards (`application.*`, `*`)."""
+    """An endpoint as it should be. `event_types` may hold wildcards (`application.*`, `*`); an empty filter passes all.
+
+    `projects` are codes, `calls` ids; `retry_after_s` are the seconds before each further attempt, none for the usual.
+    """
 
     url: str
     event_types: Sequence[str]
     description: str | None = None
+    projects: Sequence[str] = ()
+    countries: Sequence[str] = ()
+    calls: Sequence[UUID] = ()
+    payload: Payload = Payload.THIN
+    signatures: Sequence[SignatureScheme] = (SignatureScheme.V1,)
+    headers: Mapping[str, str] | None = None
+    authorization: str | None = None
+    timeout_s: int = TIMEOUT_S
+    rate_per_minute: int | None = None
+    retry_after_s: Sequence[int] | None = None
+    ordered: bool = False
+    keep_replies_days: int = KEPT_REPLIES
+
+
+PLAIN = (  # kept as they were given
+    "url",
+    "event_types",
+    "description",
+    "projects",
+    "countries",
+    "payload",
+    "signatures",
+    "timeout_s",
+    "rate_per_minute",
+    "retry_after_s",
+    "ordered",
+    "keep_replies_days",
+)
 
 
 @dataclass(frozen=True)
 class NewEndpoint:
-    """An endpoint just made, with the secret that is shown this once."""
+    """An endpoint just made, with the keys of which the secret is shown this once."""
 
     endpoint: Endpoint
-    secret: str
+    keys: NewKeys
 
 
 def create_endpoint(
@@ -53,31 +88,22 @@ def create_endpoint(
     policies.require_scope(by, Scope.EVENTS_READ)
     if by.organisation_id is None:
         raise Forbidden("An endpoint belongs to an organisation; use a token of one.")
-    _check(wanted, config)
+    _check(session, wanted, config=config, by=by)
     if len(list(session.scalars(select(Endpoint.id).where(policies.visible_endpoints(by))))) >= MOST_ENDPOINTS:
         raise Conflict(f"An organisation may have {MOST_ENDPOINTS} endpoints; delete one that is not used.")
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     endpoint_id = new_id()
     endpoint = Endpoint(
         id=endpoint_id,
         organisation_id=by.organisation_id,
         project_id=by.within,
-        url=wanted.url,
-        event_types=list(wanted.event_types),
-        description=wanted.description,
         scopes=sorted(by.scopes),
-        secret=vault.seal(secret.encode(), place=_place(endpoint_id)),
         created_at=at,
         updated_at=at,
+        **_values(endpoint_id, wanted, vault=vault),
     )
     session.add(endpoint)
     session.flush()
-    return NewEndpoint(endpoint, secret)
-
-
-def secret_of(endpoint_id: UUID, sealed: bytes, *, vault: Vault) -> str:
-    """The signing secret of an endpoint."""
-    return vault.open(sealed, place=_place(endpoint_id)).decode()
+    return NewEndpoint(endpoint, make_keys(session, endpoint, vault=vault, at=at))
 
 
 def get_endpoint(session: Session, endpoint_id: UUID, *, by: Principal) -> Endpoint:
@@ -95,13 +121,33 @@ def list_endpoints(session: Session, *, by: Principal, page: PageRequest) -> Pag
     return fetch_page(session, query, page=page, keys=keys, id_column=Endpoint.id, default="created_at")
 
 
+def as_input(endpoint: Endpoint, *, vault: Vault) -> EndpointInput:
+    """The endpoint as it would be written, headers and credentials in the clear: what a patch is merged into."""
+    headers, authorization = webhook_headers.unsealed(endpoint, vault=vault)
+    plain = {name: getattr(endpoint, name) for name in PLAIN}
+    calls = [UUID(call) for call in endpoint.calls]
+    return EndpointInput(**plain, calls=calls, headers=headers or None, authorization=authorization)
+
+
 def edit_endpoint(
-    session: Session, endpoint: Endpoint, wanted: EndpointInput, *, config: Config, at: datetime
+    session: Session,
+    endpoint: Endpoint,
+    wanted: EndpointInput,
+    *,
+    config: Config,
+    vault: Vault,
+    by: Principal,
+    at: datetime,
 ) -> Endpoint:
     """Make `endpoint` as wanted; what it may see stays as it was made."""
-    _check(wanted, config)
-    values = {"url": wanted.url, "event_types": list(wanted.event_types), "description": wanted.description}
+    _check(session, wanted, config=config, by=by)
+    values = _values(endpoint.id, wanted, vault=vault)
+    if webhook_headers.unsealed(endpoint, vault=vault) == (dict(wanted.headers or {}), wanted.authorization):
+        del values["sealed_headers"]  # Sealing the same anew gives other bytes, which would be a change.
+    if wanted.rate_per_minute != endpoint.rate_per_minute:
+        values["next_free_at"] = None
     change(endpoint, values, at=at)
+    make_missing_keys(session, endpoint, vault=vault, at=at)
     session.flush()
     return endpoint
 
@@ -114,98 +160,92 @@ def delete_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: d
     session.execute(owed.values(state=DeliveryState.FAILED, lease_token=None, lease_until=None, updated_at=at))
 
 
-def ping_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: datetime) -> Event:
-    """Send it a webhook.ping, a delivery like another. The first success of any verifies it."""
+def ping_endpoint(
+    session: Session, endpoint_id: UUID, *, kind: EventType = EventType.WEBHOOK_PING, by: Principal, at: datetime
+) -> Event:
+    """Send it a webhook.ping, or a sample of another type: a delivery like another, to it alone.
+
+    The first success of any verifies it. Raises Conflict for an endpoint that receives nothing now.
+    """
     endpoint = get_endpoint(session, endpoint_id, by=by)
-    event = events.record(session, EventType.WEBHOOK_PING, endpoint, at=at)
+    if not endpoint.receives:
+        raise Conflict(f"The endpoint is {endpoint.state}; resume it, and then send it this.")
+    if kind is EventType.WEBHOOK_PING:
+        event = events.record(session, kind, endpoint, at=at)
+    else:
+        event = events.record_sample(session, kind, endpoint, at=at)
     session.flush()
     return event
 
 
-def resume_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: datetime) -> Endpoint:
-    """Let a disabled endpoint receive again, beginning with the events that were held for it. Raises Conflict."""
+def pause_endpoint(session: Session, endpoint_id: UUID, *, by: Principal, at: datetime) -> Endpoint:
+    """Send it nothing until it is resumed; its events are held. Raises StateConflict."""
     endpoint = get_endpoint(session, endpoint_id, by=by)
-    if endpoint.state is not EndpointState.DISABLED:
-        raise Conflict(f"This endpoint is {endpoint.state}; only one that is disabled is resumed.")
-    move_to(endpoint, EndpointState.ACTIVE, at=at)
-    change(endpoint, {"failing_since": None, "slow_until": None}, at=at)
-    held = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.HELD)
-    session.execute(held.values(state=DeliveryState.PENDING, next_at=at, updated_at=at))
+    move_to(endpoint, EndpointState.PAUSED, at=at)
+    hold(session, endpoint, at=at)
     session.flush()
     return endpoint
 
 
-# ── the log ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def list_deliveries(
-    session: Session, endpoint_id: UUID, *, state: DeliveryState | None = None, by: Principal, page: PageRequest
-) -> Page[Delivery]:
-    """List what was and is owed to an endpoint, newest first."""
+def resume_endpoint(session: Session, endpoint_id: UUID, *, send_held: bool, by: Principal, at: datetime) -> Endpoint:
+    """Let a paused or disabled endpoint receive again. What was held goes out if `send_held`, or stays held."""
     endpoint = get_endpoint(session, endpoint_id, by=by)
-    query = select(Delivery).where(Delivery.endpoint_id == endpoint.id).options(selectinload(Delivery.event))
-    if state is not None:
-        query = query.where(Delivery.state == state)
-    keys = {"created_at": Delivery.created_at}
-    return fetch_page(session, query, page=page, keys=keys, id_column=Delivery.id, default="-created_at")
+    if endpoint.receives:
+        raise Conflict(f"This endpoint is {endpoint.state}; only one that is paused or disabled is resumed.")
+    move_to(endpoint, EndpointState.ACTIVE if endpoint.verified_at else EndpointState.UNVERIFIED, at=at)
+    change(endpoint, {"failing_since": None, "warnings": 0, "slowed": False, "slow_until": None}, at=at)
+    if send_held:
+        held = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.HELD)
+        again = {"attempts_before": Delivery.attempts, "next_at": at, "updated_at": at}
+        session.execute(held.values(state=DeliveryState.PENDING, **again))
+    session.flush()
+    return endpoint
 
 
-def get_delivery(session: Session, delivery_id: UUID, *, by: Principal) -> Delivery:
-    """Find one delivery to an endpoint of the caller's. Raises NotFound."""
-    query = select(Delivery).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-    delivery = session.scalar(query.where(Delivery.id == delivery_id, policies.visible_endpoints(by)))
-    if delivery is None:
-        raise NotFound("There is no such delivery.")
-    return delivery
+def rotate_secrets(
+    session: Session, endpoint_id: UUID, *, overlap: timedelta, vault: Vault, by: Principal, at: datetime
+) -> NewKeys:
+    """Replace an endpoint's keys; the old ones sign along for `overlap`. Raises Conflict while too many still do."""
+    return replace_keys(session, get_endpoint(session, endpoint_id, by=by), overlap=overlap, vault=vault, at=at)
 
 
-def list_attempts(session: Session, delivery_id: UUID, *, by: Principal, page: PageRequest) -> Page[Attempt]:
-    """List the attempts at one delivery, first to last."""
-    delivery = get_delivery(session, delivery_id, by=by)
-    query = select(Attempt).where(Attempt.delivery_id == delivery.id)
-    return fetch_page(session, query, page=page, keys={"at": Attempt.at}, id_column=Attempt.id, default="at")
+def hold(session: Session, endpoint: Endpoint, *, at: datetime) -> None:
+    """Keep what is still owed until the endpoint is resumed."""
+    owed = update(Delivery).where(Delivery.endpoint_id == endpoint.id, Delivery.state == DeliveryState.PENDING)
+    session.execute(owed.values(state=DeliveryState.HELD, updated_at=at))
 
 
-def retry_delivery(session: Session, delivery_id: UUID, *, by: Principal, at: datetime) -> Delivery:
-    """Send one delivery now, whatever its schedule says, even if it had arrived.
-
-    Raises Conflict while it is being sent, and for an endpoint that is disabled.
-    """
-    delivery = get_delivery(session, delivery_id, by=by)
-    if delivery.endpoint.state is EndpointState.DISABLED:
-        raise Conflict("The endpoint is disabled; resume it, and then retry this.")
-    movable = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.DELIVERED)
-    moved = session.scalar(
-        update(Delivery)
-        .where(Delivery.id == delivery.id, Delivery.state.in_(movable))
-        .values(state=DeliveryState.PENDING, next_at=at, updated_at=at)
-        .returning(Delivery.id)
-    )
-    if moved is None:
-        raise Conflict(f"This delivery is {delivery.state}; it can be retried when it is neither held nor under way.")
-    session.refresh(delivery)
-    return delivery
+def _values(endpoint_id: UUID, wanted: EndpointInput, *, vault: Vault) -> dict[str, Any]:
+    plain = {name: getattr(wanted, name) for name in PLAIN}
+    lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
+    sealed = webhook_headers.sealed(endpoint_id, wanted.headers or {}, wanted.authorization, vault=vault)
+    return plain | lists | sealed | {"calls": [str(call) for call in wanted.calls]}
 
 
-def wants(event_types: Sequence[str], kind: EventType) -> bool:
-    """Whether an endpoint subscribed to `event_types` receives events of this kind."""
-    return any(fnmatchcase(kind.value, pattern) for pattern in event_types)
-
-
-def _check(wanted: EndpointInput, config: Config) -> None:
-    found = []
-    try:
-        check_url(wanted.url, allow_http=config.allow_http, allowed_networks=config.allowed_networks)
-    except AddressRefused as error:
-        found.append(Finding("/url", error.code))
+def _check(session: Session, wanted: EndpointInput, *, config: Config, by: Principal) -> None:
+    found = [*_url_findings(wanted.url, config), *webhook_headers.findings(wanted.headers or {})]
     for index, pattern in enumerate(wanted.event_types):
-        if not any(wants([pattern], kind) for kind in EventType):
+        if not kinds_of([pattern]):
             found.append(Finding(f"/event_types/{index}", "unknown_event_type"))
-    if not wanted.event_types:
-        found.append(Finding("/event_types", "required"))
+    found += [Finding(f"/{name}", "required") for name in ("event_types", "signatures") if not getattr(wanted, name)]
+    if wanted.ordered and wanted.retry_after_s is not None and not wanted.retry_after_s:
+        # What is never tried again would have to be passed over, and in order nothing is.
+        found.append(Finding("/retry_after_s", "too_few", {"limit": 1}))
+    found += _unknown(session, "projects", wanted.projects, Project.code, policies.visible_projects(by))
+    found += _unknown(session, "calls", wanted.calls, Call.id, policies.visible_calls(by))
     if found:
         raise InvalidInput(found)
 
 
-def _place(endpoint_id: UUID) -> str:
-    return f"endpoints/{endpoint_id}"
+def _url_findings(url: str, config: Config) -> list[Finding]:
+    try:
+        check_url(url, allow_http=config.allow_http, allowed_networks=config.allowed_networks)
+    except AddressRefused as error:
+        return [Finding("/url", error.code)]
+    return []
+
+
+def _unknown(session: Session, name: str, named: Sequence[Any], column: Any, visible: Any) -> list[Finding]:
+    """A finding for each of `named` that the caller can't see."""
+    known = set(session.scalars(select(column).where(column.in_(named), visible))) if named else set()
+    return [Finding(f"/{name}/{index}", "not_found") for index, one in enumerate(named) if one not in known]

@@ -15,34 +15,75 @@ NUMBERS = {"call_year", "planned", "places", "grace_minutes", "max_length"}
 NUMBERS |= {"schedule.opens_in_days", "schedule.closes_in_days", "schedule.starts_in_days"}
 TRUTHS = {"synthetic", "assumed", "public_intake", "required"}
 SEVERAL = {"languages", "roles", "hosts", "activities", "eligible_countries", "consent_purposes"}
+NAMES = {"key", "name", "call", "question"}  # by which rows belong together
+OWN_SHEETS = {"calls": ("destinations", "form"), "form": ("choices",)}
+TEXTS = {"title", "summary", "description", "label"}
 SAID = {"true": True, "yes": True, "false": False, "no": False}
 
 
+class Values(dict[str, Any]):
+    """What a row says, with the sheet and the row in which it stands."""
+
+    def __init__(self, sheet: str, number: int) -> None:
+        super().__init__()
+        self.sheet = sheet
+        self.number = number
+
+
 def read_project(content: bytes) -> dict[str, Any]:
-    """The plain values of a project's workbook. Raises BadWorkbook; what the values may be is for others to say."""
+    """The plain values of a project's workbook, each row of it as Values. Raises BadWorkbook.
+
+    What the values may be is for others to say; `where` tells them in which row and column it stands.
+    """
     sheets = read_sheets(content)
     unknown = sheets.keys() - set(SHEETS)
     if unknown:
         raise BadWorkbook(f"There is a sheet {min(unknown)}; the sheets are {', '.join(SHEETS)}.")
-    project = _values(sheets.get("project", []))
+    project = _values("project", sheets.get("project", []))
     if len(project) != 1:
         raise BadWorkbook("The sheet project must have one row, below the names of its columns.")
-    lists = {name: _values(sheets.get(name, [])) for name in LISTS}
+    lists = {name: _values(name, sheets.get(name, [])) for name in LISTS}
     for figure in lists["reported_figures"]:
         figure.setdefault("scope", {})
     for name in ("destinations", "form"):
-        _hang(lists["calls"], _values(sheets.get(name, [])), name)
-    _hang_choices(lists["calls"], _values(sheets.get("choices", [])))
+        _hang(lists["calls"], _values(name, sheets.get(name, [])), name)
+    _hang_choices(lists["calls"], _values("choices", sheets.get("choices", [])))
     return {"format": FORMAT, "project": project[0], **lists}
 
 
-def _values(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    return [_value(row) for row in rows]
+def is_workbook(project: object) -> bool:
+    """Whether this project was read from a workbook, and not from JSON."""
+    return isinstance(project, dict) and isinstance(project.get("project"), Values)
 
 
-def _value(row: Row) -> dict[str, Any]:
+def where(project: Mapping[str, Any], pointer: str) -> str:
+    """Where people find what a JSON Pointer into a workbook's project names: `organisations, row 3, column type`."""
+    found: Any = project
+    row: Values | None = None
+    column: list[str] = []
+    for step in pointer.split("/")[1:]:
+        found = _inside(found, step)
+        row, column = (found, []) if isinstance(found, Values) else (row, [*column, step])
+    named = ".".join(step for step in column if not step.isdigit())
+    if row is None:
+        return f"sheet {named}"
+    return f"{row.sheet}, row {row.number}" + (f", column {named}" if named else "")
+
+
+def _inside(whole: Any, step: str) -> Any:
+    if isinstance(whole, list):
+        return whole[int(step)] if step.isdigit() and int(step) < len(whole) else None
+    return whole.get(step) if isinstance(whole, dict) else None
+
+
+def _values(sheet: str, rows: Sequence[Row]) -> list[Values]:
+    return [_value(sheet, row) for row in rows]
+
+
+def _value(sheet: str, row: Row) -> Values:
     """One row, `title.en` and `title.sq` together as one map."""
-    value: dict[str, Any] = {}
+    _check_columns(sheet, row)
+    value = Values(sheet, row.number)
     for column, cell in row.items():
         name, _, part = column.partition(".")
         plain = _plain(column, cell, zone=str(row.get("timezone", "")))
@@ -51,6 +92,20 @@ def _value(row: Row) -> dict[str, Any]:
         else:
             value[name] = plain
     return value
+
+
+def _check_columns(sheet: str, row: Row) -> None:
+    """Refuse columns that contradict each other: of `title` beside `title.sq`, one would be lost."""
+    here = f"{sheet}, row {row.number}"
+    for column in row:
+        whole, _, part = column.partition(".")
+        if whole in OWN_SHEETS.get(sheet, ()):
+            raise BadWorkbook(f"{here}: what the column {column} says has a sheet of its own, {whole}.")
+        if part and whole in NAMES:
+            raise BadWorkbook(f"{here}: the column {column} can't have parts; call it {whole}.")
+        if part and whole in row:
+            remedy = f"call the first {whole}.en" if whole in TEXTS else "take one of the two out"
+            raise BadWorkbook(f"{here}: the columns {whole} and {column} can't stand side by side; {remedy}.")
 
 
 def _plain(column: str, cell: Cell, *, zone: str) -> Any:
@@ -83,21 +138,22 @@ def _instant(cell: datetime, *, zone: str) -> str:
     return local.astimezone(UTC).isoformat()
 
 
-def _hang(calls: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], name: str) -> None:
+def _hang(calls: Sequence[Values], rows: Sequence[Values], name: str) -> None:
     """Put each row with the call that it names."""
     by_key = {call.get("key"): call for call in calls}
     for row in rows:
-        _found(by_key, row.pop("call", None), name).setdefault(name, []).append(row)
+        _found(by_key, row.pop("call", None), row).setdefault(name, []).append(row)
 
 
-def _hang_choices(calls: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
+def _hang_choices(calls: Sequence[Values], rows: Sequence[Values]) -> None:
     questions = {(call.get("key"), each.get("name")): each for call in calls for each in call.get("form", [])}
     for row in rows:
         key = (row.pop("call", None), row.pop("question", None))
-        _found(questions, key, "choices").setdefault("choices", []).append(row)
+        _found(questions, key, row).setdefault("choices", []).append(row)
 
 
-def _found(things: Mapping[Any, dict[str, Any]], key: Any, sheet: str) -> dict[str, Any]:
+def _found(things: Mapping[Any, Values], key: str | tuple[str, str] | None, row: Values) -> Values:
     if key not in things:
-        raise BadWorkbook(f"Sheet {sheet}: there is nothing called {key} for this row to belong to.")
+        called = " and ".join(map(str, key)) if isinstance(key, tuple) else key
+        raise BadWorkbook(f"{row.sheet}, row {row.number}: there is nothing called {called} for it to belong to.")
     return things[key]

@@ -5,7 +5,7 @@ measured before anything in it is read.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -15,7 +15,6 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from openpyxl import load_workbook
 
 Cell = str | int | float | bool | date | datetime
-Row = Mapping[str, Cell]
 
 LARGEST_FILE = 12 * 1024 * 1024  # bytes
 LARGEST_UNPACKED = 100 * 1024 * 1024  # bytes
@@ -26,6 +25,14 @@ MOST_ROWS = 10_000  # a sheet
 MOST_COLUMNS = 200
 LONGEST_CELL = 32_767  # characters, Excel's own limit
 ENCRYPTED = 0x1
+
+
+class Row(dict[str, Cell]):
+    """A row's cells by the names of their columns, and its number, as a spreadsheet shows it."""
+
+    def __init__(self, number: int, cells: Iterable[tuple[str, Cell]]) -> None:
+        super().__init__(cells)
+        self.number = number
 
 
 class BadWorkbook(ValueError):
@@ -90,7 +97,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
             raise BadWorkbook(f"Sheet {sheet.title}: at most {MOST_ROWS} rows of {MOST_COLUMNS} columns are read.")
         if names is None:
             names = _names(sheet.title, cells)
-        elif row := dict(_named(sheet.title, number + 1, names, cells)):
+        elif row := Row(number + 1, _named(sheet.title, number + 1, names, cells)):
             yield row
 
 

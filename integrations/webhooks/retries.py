@@ -1,5 +1,7 @@
 """When a delivery is tried again, and when it is given up: the tables, and nothing that waits."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -22,10 +24,6 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 SLOWING_STATUSES = frozenset({429, 502, 503, 504})
 GONE = 410
 
-# Counted from the first failure since the endpoint's last success.
-WARNED_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
-DISABLED_AFTER = timedelta(days=5)
-
 
 class Verdict(StrEnum):
     """What an attempt means for its delivery, and `gone` for its endpoint as well."""
@@ -44,18 +42,54 @@ def verdict(status: int | None, error: str | None) -> Verdict:
     return Verdict.RETRY
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """How long after the one before each attempt comes, the first included; `endless` repeats the last delay."""
+
+    delays: Sequence[timedelta] = SCHEDULE
+    endless: bool = False
+
+    def delay_before(self, attempt: int) -> timedelta | None:
+        """How long before attempt number `attempt`, from 1; None when there is none any more."""
+        if attempt <= len(self.delays):
+            return self.delays[attempt - 1]
+        return self.delays[-1] if self.endless else None
+
+
+def schedule_for(retry_after_s: Sequence[int] | None, *, ordered: bool) -> Schedule:
+    """An endpoint's schedule: its own delays before each further attempt, or the usual ones.
+
+    In order, nothing is given up: what comes behind would overtake it. There the last delay is repeated, until the
+    endpoint is disabled and everything is held; an endpoint that wishes for no further attempt gets the usual ones.
+    """
+    if retry_after_s is None or (ordered and not retry_after_s):
+        return Schedule(endless=ordered)
+    delays = (timedelta(0), *(timedelta(seconds=one) for one in retry_after_s))
+    return Schedule(delays, endless=ordered)
+
+
 def next_attempt_at(
-    *, attempt: int, at: datetime, random: float, retry_after: timedelta | None = None
+    *,
+    attempt: int,
+    at: datetime,
+    random: float,
+    schedule: Schedule = Schedule(),
+    retry_after: timedelta | None = None,
 ) -> datetime | None:
     """When to try again after attempt number `attempt` (from 1) failed at `at`; None when it was the last.
 
     `random` is from 0 to 1 and spreads the delay. What the receiver asked for (`asked_to_wait`) is waited for at
     least; a longer delay of the schedule stands.
     """
-    if attempt >= len(SCHEDULE):
+    delay = schedule.delay_before(attempt + 1)
+    if delay is None:
         return None
-    delay = SCHEDULE[attempt] * (1 - JITTER + 2 * JITTER * random)
-    return at + max(delay, retry_after or timedelta(0))
+    return at + max(delay * (1 - JITTER + 2 * JITTER * random), retry_after or timedelta(0))
+
+
+def slows_down(status: int | None, error: str | None) -> bool:
+    """Whether the receiver has more to do than it can: until something arrives it gets one message at a time."""
+    return error is None and status in SLOWING_STATUSES
 
 
 def asked_to_wait(status: int | None, retry_after: str | None, *, at: datetime) -> timedelta | None:
@@ -64,16 +98,6 @@ def asked_to_wait(status: int | None, retry_after: str | None, *, at: datetime) 
         return None
     wait = _seconds(retry_after) if retry_after.isdecimal() else _until(retry_after, at)
     return None if wait is None else min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)
-
-
-def warnings_due(first_failure_at: datetime, at: datetime) -> int:
-    """How many of the warnings about a failing endpoint its owner should have had by now."""
-    return sum(at - first_failure_at >= age for age in WARNED_AFTER)
-
-
-def should_disable(first_failure_at: datetime, at: datetime) -> bool:
-    """Whether an endpoint whose attempt failed at `at` has failed for too long; the first failure since a success."""
-    return at - first_failure_at >= DISABLED_AFTER
 
 
 def _seconds(digits: str) -> timedelta:

@@ -7,6 +7,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from domain.models.calls import Call
+from tests.api.test_applications import ANA
 from tests.conftest import Clock
 from tests.world import World
 
@@ -263,6 +264,15 @@ def test_a_call_goes_its_way_over_http(world: World, as_: Any, clock: Clock) -> 
         found.append((step, body, answer.json["status"]))
 
     assert found == steps
+
+
+def test_a_call_is_called_off_over_http(world: World, as_: Any) -> None:
+    call, partner = world.call(), as_("partner")
+
+    answer = partner.post(f"/v1/calls/{call.id}/cancellation")
+
+    assert (answer.status_code, answer.json["status"]) == (200, "cancelled")
+    assert partner.post(f"/v1/calls/{call.id}/applications", json=ANA).status_code == 409
 
 
 def test_a_copy_is_made_over_http(world: World, as_: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from flask import render_template
 from flask.testing import FlaskClient
 
 from api.app import create_app
@@ -85,6 +86,43 @@ def test_the_page_asks_no_validator_on_the_internet() -> None:
 @pytest.mark.parametrize("code", [*PROBLEMS, *CATALOGUES["en"]])
 def test_every_code_has_a_place_on_the_page_of_problems(client: FlaskClient, code: str) -> None:
     assert client.get("/docs/problems").text.count(f'id="{code}"') == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+def test_who_knows_no_address_is_led_to_the_documentation(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+
+
+def test_the_icon_is_where_browsers_ask_for_it(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico", buffered=True)
+
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/problems"])
+def test_every_page_has_the_icon(client: FlaskClient, path: str) -> None:
+    assert client.get(path).text.count('<link rel="icon" href="/docs/assets/favicon-32x32.png">') == 1
+
+
+def test_the_page_of_problems_has_one_order_of_headings_and_no_bare_backticks(client: FlaskClient) -> None:
+    page = client.get("/docs/problems").text
+
+    assert list(dict.fromkeys(re.findall(r"<(h[1-6])", page))) == ["h1", "h2"]
+    assert "`" not in page
+    assert "<p>Send <code>Authorization: Bearer ivt_…</code>. If the token has ended, ask" in page
+
+
+def test_what_stands_in_code_is_still_escaped(client: FlaskClient) -> None:
+    with client.application.app_context():
+        page = render_template("problems.html", problems={}, findings={"one": "Not `<b>`, nor <i>."})
+
+    assert "Not <code>&lt;b&gt;</code>, nor &lt;i&gt;." in page
+
+
+def test_the_contract_leads_to_the_page_of_problems(client: FlaskClient) -> None:
+    assert "](/docs/problems)" in client.get("/openapi.json").json["info"]["description"]
 
 
 def test_the_type_of_a_problem_leads_to_its_place(client: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """From a rule's no to a status and a document."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from domain.config import Config
 from domain.errors import DomainError
 from domain.transaction import connect
 from schemas.base import Coded
-from tests.house import House
+from tests.house import APPLICATION, House
 
 DEADLINE = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
 
@@ -123,3 +124,68 @@ def test_a_mistake_of_ours_says_nothing_of_itself(tmp_path: Path, caplog: pytest
     assert (answer.status_code, answer.json["code"]) == (500, "internal")
     assert [word for word in ("projects.", "sqlite", "Traceback", "no such") if word in answer.json["detail"]] == []
     assert "unexpected error" in [record.message for record in caplog.records]
+
+
+NOTHING_HERE = "There is nothing at this address; /docs names every address that there is."
+NOT_SO = "This address doesn't have this method; the header Allow names those that it has."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [("GET", "/v1", NOTHING_HERE), ("GET", "/v1/nothing", NOTHING_HERE), ("DELETE", "/v1/calls", NOT_SO)],
+)
+def test_what_the_server_itself_refuses_is_told_in_our_words(house: House, method: str, path: str, detail: str) -> None:
+    assert house.client.open(path, method=method).json["detail"] == detail
+
+
+def told(house: House, path: str, *, lang: str = "en", **options: Any) -> list[tuple[str, str]]:
+    """The pointers and sentences of a refusal."""
+    answer = house.client.open(path, headers={"Accept-Language": lang}, **options)
+    return [(error["pointer"], error["detail"]) for error in answer.json["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("answer", " Do you mean “answers”?"),
+        ("persons", " Do you mean “person”?"),
+        ("colour", ""),
+        ("x" * 5000, ""),
+    ],
+    ids=lambda value: value[:10],
+)
+def test_an_unknown_field_is_answered_with_the_nearest_that_there_is(house: House, name: str, hint: str) -> None:
+    body = {**APPLICATION, name: 1}
+
+    ((pointer, sentence),) = told(house, f"{house.call}/applications", method="POST", json=body)
+
+    assert (pointer, sentence) == (f"/{name}", f"There is no field named “{name}” here.{hint}")
+
+
+def test_a_hint_is_given_inside_of_objects_and_in_addresses_and_in_the_readers_language(house: House) -> None:
+    person = {**APPLICATION["person"], "birthdate": "2005-03-08"}
+    body = {**APPLICATION, "person": person}
+
+    inside = told(house, f"{house.call}/applications", method="POST", json=body, lang="sq")
+    address = told(house, "/v1/calls?contry=RS")
+
+    assert inside == [
+        ("/person/birthdate", "Këtu nuk ka fushë me emrin “birthdate”. A mos keni parasysh “birth_date”?")
+    ]
+    assert address == [("/contry", "There is no field named “contry” here. Do you mean “country”?")]
+
+
+def test_the_code_of_an_unknown_field_stays_what_it_was(house: House) -> None:
+    answer = house.client.get("/v1/calls?contry=RS")
+
+    assert [(error["code"], error["in"]) for error in answer.json["errors"]] == [("unknown_field", "query")]
+
+
+def test_ten_thousand_unknown_fields_are_refused_at_once(house: House) -> None:
+    body = APPLICATION | {f"answers{number}": 1 for number in range(10_000)}
+    begun = time.monotonic()
+
+    found = told(house, f"{house.call}/applications", method="POST", json=body)
+
+    hints = [sentence for _, sentence in found if "Do you mean" in sentence]
+    assert (len(hints), len(found), time.monotonic() - begun < 2) == (10, 100, True)

@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.app import _check_policies, create_app
-from api.http import Resource
+from api.http import LONGEST_WRITE, Resource
 from domain.config import Config
 from domain.models.applications import Application
 from domain.models.kept_answers import KeptAnswer
+from domain.services.mobility_lists import LONGEST_OPEN_WRITE
 from domain.transaction import Database, reading
 from tests.api.test_applications import ANA
 from tests.conftest import Clock
@@ -34,6 +35,11 @@ def test_a_write_that_took_too_long_is_not_done(world: World, config: Config, da
     with reading(database) as session:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert session.scalar(select(func.count()).select_from(Application)) == 0
+
+
+def test_lists_of_what_changed_reckon_with_longer_writes_than_there_are() -> None:
+    # What is still written then, and committed after the list was read, shows in the next one.
+    assert timedelta(seconds=10) <= LONGEST_OPEN_WRITE - LONGEST_WRITE
 
 
 # ── all or nothing ────────────────────────────────────────────────────────────────────────────────────────────────

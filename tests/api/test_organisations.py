@@ -227,7 +227,8 @@ def test_asking_for_a_project_does_not_tell_outsiders_who_is_in_it(world: World,
 def test_the_list_is_narrowed_by_its_filters(world: World, as_: Any) -> None:
     for name in ("albanian_school", "school", "agency"):
         world.organisation(name)
-    queries = ("project=TEST&role=sending", "country=AL", "type=other&role=authority", "oid=E10000001")
+    above = f"parent_id={world.organisation('partner')}"
+    queries = ("project=TEST&role=sending", "country=AL", "type=other&role=authority", "oid=E10000001", above)
 
     found = [as_("coordinator").get(f"/v1/organisations?{query}").json["items"] for query in queries]
 
@@ -236,6 +237,7 @@ def test_the_list_is_narrowed_by_its_filters(world: World, as_: Any) -> None:
         ["The albanian_partner", "The albanian_school"],
         ["The agency"],
         [],
+        ["The school"],
     ]
 
 

@@ -158,3 +158,9 @@ def test_the_list_pages_filters_and_costs_the_same(
     codes = [item["code"] for item in client.get("/v1/projects?limit=3").json["items"]]
 
     assert (three, codes) == (one, ["NEXT", "TEST", "THIRD"])
+
+
+def test_a_project_is_read_by_its_id_as_well_since_events_name_it_so(world: World, as_: Any) -> None:
+    found = as_("coordinator").get(f"/v1/projects/{world.project()}")
+
+    assert (found.status_code, found.json["code"]) == (200, "TEST")

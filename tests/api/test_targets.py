@@ -66,6 +66,18 @@ def test_the_same_is_promised_once(world: World, as_: Any, country: str | None) 
     assert refusals(as_("coordinator").post(TARGETS, json=LEARNERS | turned)) == [("/activities", "taken")]
 
 
+def test_other_activities_are_promised_for_the_same_country(world: World, as_: Any) -> None:
+    world.project()
+    made(as_)
+
+    answers = [
+        as_("coordinator").post(TARGETS, json=LEARNERS | {"activities": activities})
+        for activities in (["short_term_learner"], ["job_shadowing"])
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
 def test_a_target_is_edited_and_a_stale_edit_refused(world: World, as_: Any) -> None:
     world.project()
     address, coordinator = made(as_), as_("coordinator")

@@ -17,6 +17,11 @@ class Told:
     lines: list[str]
     errors: list[str]
 
+    @property
+    def said(self) -> str:
+        """All of it, in one piece."""
+        return "\n".join([*self.lines, *self.errors])
+
 
 def small_project() -> dict[str, Any]:
     """A small project, as a file says it."""

@@ -1,6 +1,8 @@
 """The command line as an operator meets it: words in, lines and a number out, on the test's own database."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from cli.main import main
 from domain.config import Config
+from tests import postgres
 from tests.cli.admin import Admin, Told, Written, small_project
 
 
@@ -42,3 +45,12 @@ def written(tmp_path: Path) -> Written:
         return path
 
     return write
+
+
+@pytest.fixture
+def empty_url(engine: str, tmp_path: Path) -> Iterator[str]:
+    """A database in which there is nothing at all."""
+    name = f"intervet_test_migrate_{os.getpid()}"
+    yield f"sqlite:///{tmp_path / 'new' / 'intervet.sqlite'}" if engine == "sqlite" else postgres.create_database(name)
+    if engine == "postgresql":
+        postgres.drop_database(name)

@@ -86,6 +86,23 @@ def test_it_says_how_much_went(admin: Admin) -> None:
 
 
 @pytest.mark.usefixtures("invented")
+@pytest.mark.parametrize("words", [(), ("--with-trials",)], ids=["what is invented", "trials as well"])
+def test_a_dry_run_says_how_much_would_go_and_removes_nothing(
+    admin: Admin, database: Database, words: tuple[str, ...]
+) -> None:
+    if words:
+        person_of(database, "INTERVET-DEMO", "Technical School")
+    before = rows(database)
+
+    preview = admin("demo", "remove", "--dry-run", *words)
+
+    assert (preview.code, preview.lines[-1]) == (0, "Nothing was removed: this was a dry run.")
+    assert rows(database) == before
+    done = admin("demo", "remove", *words).lines
+    assert [line.replace("would be removed", "removed") for line in preview.lines[:-1]] == done[:-1]
+
+
+@pytest.mark.usefixtures("invented")
 def test_the_demonstration_can_be_loaded_again(admin: Admin, database: Database) -> None:
     before = rows(database)["calls"]
     admin("demo", "remove")

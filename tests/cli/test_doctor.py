@@ -9,7 +9,7 @@ from domain.config import Config
 from domain.transaction import Database
 from tests.cli.admin import Admin
 
-THINGS = ["database", "engine", "schema", "data directory", "secret key", "base URL"]
+THINGS = ["database", "engine", "schema", "sealed", "data directory", "secret key", "base URL"]
 
 
 @pytest.fixture

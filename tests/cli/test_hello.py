@@ -4,6 +4,7 @@ import json
 import shlex
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_an_open_call_of_the_country_is_applied_to(config: Config, database: Dat
     world.call(slug="three-weeks")
 
     assert curls(config, database)[3][-1].endswith("/v1/calls/three-weeks/applications")
+
+
+def test_each_start_gives_the_application_a_key_of_its_own(config: Config, database: Database, world: World) -> None:
+    world.call()
+
+    keys = [next(word for word in curls(config, database)[3] if word.startswith("Idempotency-Key: ")) for _ in "ab"]
+
+    assert [UUID(key.removeprefix("Idempotency-Key: ")).version for key in dict.fromkeys(keys)] == [4, 4]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`intervet-admin load`: the difference shown, the same result however often, and nothing half written."""
 
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,11 +10,28 @@ from sqlalchemy import func, select
 from domain.db import Base
 from domain.models.calls import Call, CallState
 from domain.models.organisations import Membership, Organisation
-from domain.models.projects import Project, ProjectState
-from domain.services import founding
+from domain.models.projects import ActionType, Project, ProjectState
+from domain.policies import OPERATOR
+from domain.services import founding, projects
+from domain.services.projects import ProjectInput
 from domain.transaction import Database, reading, transaction, utcnow
 from tests.cli.admin import Admin, Written, small_project
 from tests.integrations.formats.workbooks import as_workbook
+
+# What is left to do after the small project was loaded.
+TOKEN_NEXT = "Next: a token for its coordinator: intervet-admin token create --organisation 'A Chamber' --holder WHO"
+DRAFT_NEXT = "Draft spring-in-bologna is ready: POST /v1/calls/spring-in-bologna/publication"
+
+
+PROJECT = ProjectInput(
+    code="MY-PROJECT",
+    title={"en": "My project"},
+    action_type=ActionType.KA121_VET,
+    rule_set="KA1-VET-2021",
+    starts_on=date(2027, 1, 1),
+    ends_on=date(2028, 12, 31),
+    languages=["en"],
+)
 
 
 def rows(database: Database) -> dict[str, int]:
@@ -37,8 +55,7 @@ def test_a_new_project_is_told_thing_by_thing(admin: Admin, written: Written, pr
         "+ organisation A School (AL)",
         "+ organisation A Partner (AL)",
         "+ project SMALL",
-        "~ member A Chamber",
-        "    roles: coordinator → coordinator, receiving",
+        "+ member A Chamber: coordinator, receiving",
         "+ member A Partner: national_partner",
         "+ member A School: sending",
         "+ activity stays",
@@ -46,7 +63,9 @@ def test_a_new_project_is_told_thing_by_thing(admin: Admin, written: Written, pr
         "+ reported figure learner participants (News)",
         "+ step SMALL is ongoing",
         "+ call spring-in-bologna",
-        "11 added, 1 changed, 0 unchanged.",
+        "12 added, 0 changed, 0 unchanged.",
+        TOKEN_NEXT,
+        DRAFT_NEXT,
     ]
 
 
@@ -82,8 +101,8 @@ def test_the_second_time_nothing_changes(admin: Admin, written: Written, project
 
     told = admin("load", written(project))
 
-    assert {line[0] for line in told.lines[:-1]} == {"="}
-    assert told.lines[-1] == "0 added, 0 changed, 11 unchanged."
+    assert {line[0] for line in told.lines[:-3]} == {"="}
+    assert told.lines[-3:] == ["0 added, 0 changed, 11 unchanged.", TOKEN_NEXT, DRAFT_NEXT]
     assert rows(database) == before
 
 
@@ -96,7 +115,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(
 
     assert preview[-1] == "Nothing was written: this was a dry run."
     assert rows(database) == before
-    assert admin("load", written(project)).lines == preview[:-1]
+    assert admin("load", written(project)).lines[:-2] == preview[:-1]
 
 
 def test_what_changes_is_shown_old_and_new(admin: Admin, written: Written, project: Any) -> None:
@@ -128,7 +147,7 @@ def test_what_the_file_leaves_out_stays(admin: Admin, written: Written, project:
 
     told = admin("load", written(project))
 
-    assert told.lines[-1] == "0 added, 0 changed, 10 unchanged."
+    assert "0 added, 0 changed, 10 unchanged." in told.lines
     assert of(database, Organisation, legal_name="A School").city == "Shkodër"
     assert rows(database)["targets"] == 1
 
@@ -153,7 +172,7 @@ def test_two_projects_share_an_organisation(admin: Admin, written: Written, proj
 
     told = admin("load", written(other))
 
-    assert [line for line in told.lines if "organisation" in line and line[0] != "="] == []
+    assert [line for line in told.lines if line.startswith(("+ organisation", "~ organisation"))] == []
     assert (rows(database)["organisations"], rows(database)["memberships"]) == (3, 6)
 
 
@@ -167,6 +186,43 @@ def test_the_organisation_without_a_name_becomes_the_coordinator_and_keeps_its_t
     assert told.lines[1] == f"    legal_name: {founding.PLACEHOLDER_NAME} → A Chamber"
     assert "  A Chamber  " in admin("token", "list").lines[0]
     assert not of(database, Organisation, legal_name="A Chamber").placeholder
+
+
+def test_a_project_founded_without_a_name_gives_it_to_the_next_file(
+    admin: Admin, written: Written, project: Any, database: Database
+) -> None:
+    admin("migrate")
+    found_a_project(database)
+    project["organisations"].reverse()  # The coordinator need not stand first.
+
+    admin("load", written(project))
+
+    assert of(database, Project, code="MY-PROJECT").coordinator.legal_name == "A Chamber"
+    assert "  A Chamber  " in admin("token", "list").lines[0]
+    assert rows(database)["organisations"] == 3
+
+
+def found_a_project(database: Database) -> None:
+    with transaction(database) as session:
+        nameless = session.scalars(select(Organisation)).one()
+        projects.create_project(session, PROJECT, by=OPERATOR, at=utcnow(), coordinator=nameless)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"state": "draft"}, "Next: start it (POST /v1/projects/SMALL/start); until then only its members see it."),
+        ({}, DRAFT_NEXT.replace("is ready", "needs description, closes_at before it can be published")),
+    ],
+    ids=["a project that is a draft", "a call that lacks something"],
+)
+def test_a_load_says_what_comes_next(
+    admin: Admin, written: Written, project: Any, change: dict[str, str], line: str
+) -> None:
+    project["project"] |= change
+    del project["calls"][0]["description"], project["calls"][0]["closes_at"]
+
+    assert line in admin("load", written(project)).lines
 
 
 def test_a_placeholder_that_has_a_project_keeps_to_itself(
@@ -258,5 +314,39 @@ def test_a_workbook_loads_as_json_does(admin: Admin, written: Written, project: 
     path.write_bytes(as_workbook(project))
     preview = admin("load", written(project), "--dry-run").lines[:-1]
 
-    assert admin("load", path).lines == preview
-    assert admin("load", written(project)).lines[-1] == "0 added, 0 changed, 11 unchanged."
+    assert admin("load", path).lines[:-2] == preview
+    assert "0 added, 0 changed, 11 unchanged." in admin("load", written(project)).lines
+
+
+@pytest.mark.parametrize(
+    ("damage", "line"),
+    [
+        (lambda file: file["organisations"][1].update(type="school"), "organisations, row 3, column type"),
+        (lambda file: file["organisations"][1].update(oid="12"), "organisations, row 3, column oid"),
+        (lambda file: file["calls"][0].update(activity="walks"), "calls, row 2, column activity"),
+        (lambda file: file["organisations"][0].update(phone="1"), "organisations, row 2, column phone"),
+    ],
+    ids=["a field's own", "a service's no", "a key that leads nowhere", "unknown"],
+)
+def test_what_is_wrong_in_a_workbook_is_named_by_its_sheet_row_and_column(
+    admin: Admin, written: Written, project: Any, damage: Any, line: str
+) -> None:
+    damage(project)
+    path = written(project).with_suffix(".xlsx")
+    path.write_bytes(as_workbook(project))
+
+    told = admin("load", path)
+
+    assert (told.code, [error.strip().partition(": ")[0] for error in told.errors[1:]]) == (1, [line])
+
+
+def test_a_step_that_a_workbook_cannot_take_names_its_row(admin: Admin, written: Written, project: Any) -> None:
+    admin("load", written(project))
+    project["project"]["coordinator"] = "partner"
+    path = written(project).with_suffix(".xlsx")
+    path.write_bytes(as_workbook(project))
+
+    told = admin("load", path)
+
+    refusal = "project, row 2: SMALL is coordinated by A Chamber, and loading can't change that."
+    assert (told.code, told.errors) == (1, [refusal])

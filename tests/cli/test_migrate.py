@@ -1,7 +1,5 @@
 """`intervet-admin migrate`: a schema where there was none, and the first token, once."""
 
-import os
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,19 +12,9 @@ from domain.models.organisations import Organisation
 from domain.models.tokens import Scope
 from domain.services.tokens import authenticate
 from domain.transaction import Database, connect, reading, utcnow
-from tests import postgres
 from tests.cli.admin import Admin
 
 OPERATORS_OWN = "chosen.by-the_operator~0123456789"
-
-
-@pytest.fixture
-def empty_url(engine: str, tmp_path: Path) -> Iterator[str]:
-    """A database in which there is nothing at all."""
-    name = f"intervet_test_migrate_{os.getpid()}"
-    yield f"sqlite:///{tmp_path / 'new' / 'intervet.sqlite'}" if engine == "sqlite" else postgres.create_database(name)
-    if engine == "postgresql":
-        postgres.drop_database(name)
 
 
 def kept(config: Config) -> Path:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.main import main
 from domain.errors import Unauthenticated
 from domain.models.tokens import Scope
 from domain.services.tokens import authenticate
@@ -65,11 +66,47 @@ def test_nobody_gets_a_token_who_is_not_there(admin: Admin) -> None:
     assert (told.code, told.errors) == (1, ["There is no organisation with the id or legal name Nobody."])
 
 
-@pytest.mark.parametrize(
-    "words", [["--scopes", "everything"], ["--expires", "soon"]], ids=["no such scope", "no such day"]
-)
-def test_what_cannot_be_meant_is_a_mistake_in_the_words(admin: Admin, words: list[str]) -> None:
-    with pytest.raises(SystemExit) as ending:
-        admin("token", "create", "--organisation", "x", "--holder", "x", *words)
+ALL_SCOPES = ", ".join(Scope)
+MEANT = [
+    (["--scopes", "calls:reed"], f"--scopes: there is no scope 'calls:reed'; the scopes are {ALL_SCOPES}"),
+    (["--scopes", "calls:read,,"], f"--scopes: there is no scope ''; the scopes are {ALL_SCOPES}"),
+    (["--expires", "tomorrow"], "--expires: tomorrow is no day; write it as YYYY-MM-DD, such as 2027-09-01"),
+    (["--expires", "2027-9-1"], "--expires: 2027-9-1 is no day; write it as YYYY-MM-DD, such as 2027-09-01"),
+]
 
-    assert ending.value.code == 2
+
+@pytest.mark.parametrize(("words", "sentence"), MEANT, ids=["no such scope", "no scope at all", "no day", "half a day"])
+def test_what_cannot_be_meant_is_answered_with_what_would_work(
+    capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(["token", "create", "--organisation", "x", "--holder", "x", *words])
+
+    assert (ending.value.code, capsys.readouterr().err.strip().rpartition("argument ")[2]) == (2, sentence)
+
+
+def test_help_names_every_scope(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["token", "create", "--help"])
+
+    shown = "".join(capsys.readouterr().out.split())
+    assert [scope for scope in Scope if scope not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("partner", "The albanian_partner; The partner"),
+        ("The Coordinater", "The coordinator"),
+        ("the SCHOOL", "The school"),
+    ],
+    ids=["a part of the name", "mistyped", "another case"],
+)
+def test_an_organisation_that_is_not_quite_named_is_offered(admin: Admin, world: World, name: str, near: str) -> None:
+    for one in ("partner", "school", "albanian_partner"):
+        world.organisation(one)
+
+    told = admin("token", "create", "--organisation", name, "--holder", "them")
+
+    sentence = f"There is no organisation with the id or legal name {name}. Is it one of these? {near}."
+    assert (told.code, told.errors) == (1, [sentence])

@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 
 from api.app import create_app
 from api.errors import CODE_OF_STATUS, STATUS
+from api.openapi_sorts import SORTS, choices
 from cli.openapi import PLACE
 from cli.openapi import contract as generated
 from domain.config import Config
@@ -20,9 +21,23 @@ from domain.transaction import connect
 from schemas.events import MEANING
 from schemas.problems import PROBLEMS
 from tests.contract.contract import Contract
+from tests.world import World
 
 ROOT = Path(__file__).parents[2]
-NOT_FOR_PROGRAMS = ("/docs", "/docs/problems", "/docs/assets/{name}")
+NOT_FOR_PROGRAMS = (
+    "/",
+    "/favicon.ico",
+    "/docs/",
+    "/docs",
+    "/docs/problems",
+    "/docs/assets/{name}",
+    "/portal",
+    "/portal/strings/{lang}",
+    "/portal/assets/{name}",
+)
+
+# Lists below a thing that has to be made first.
+DEEPER = {"listDeliveryAttempts", "listParticipantMatches", "listWebhookDeliveries", "listWebhookRecoveries"}
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +247,31 @@ def _kinds(kind: type[DomainError]) -> list[Any]:
 
 def _status(kind: type[DomainError]) -> int:
     return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
+
+
+def test_every_list_says_by_what_it_can_be_sorted(contract: Contract) -> None:
+    sorts = {
+        operation["operationId"]: parameter["schema"].get("enum")
+        for operation in contract.operations.values()
+        for parameter in map(contract.resolved, operation["parameters"])
+        if parameter["name"] == "sort"
+    }
+
+    assert [name for name, orders in sorts.items() if not orders] == []
+    assert sorts["listCalls"][:2] == ["opens_at", "-opens_at"]
+
+
+@pytest.mark.parametrize("name", [name for name in SORTS if name not in DEEPER])
+def test_a_list_is_sorted_by_what_it_says_and_by_nothing_else(
+    contract: Contract, world: World, as_: Any, name: str
+) -> None:
+    (path,) = [path for (path, _), one in contract.operations.items() if one["operationId"] == name]
+    address, caller = path.format(code=world.project_code()), as_("coordinator")
+
+    answers = [caller.get(f"{address}?sort={order}").status_code for order in choices(name)]
+
+    refused = caller.get(f"{address}?sort=colour")
+    assert (set(answers), refused.status_code) == ({200}, 422)
+    assert [(one["pointer"], one["code"], one["in"]) for one in refused.json["errors"]] == [
+        ("/sort", "not_a_choice", "query")
+    ]

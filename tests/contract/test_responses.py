@@ -17,6 +17,8 @@ from tests.house import told
 from tests.world import World
 
 ORDER = ("get", "patch", "post", "delete")
+# By what its addresses name a thing, where that is not its id.
+NAMED_BY = {"/v1/projects": "code", "/v1/event-types": "type"}
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
@@ -88,7 +90,7 @@ class Filled:
         if (template, "get") not in self.contract.operations:
             return NOWHERE
         items = self.client.get(address).json.get("items") or [{"id": NOWHERE, "code": "NOWHERE"}]
-        return str(items[-1]["code"] if template == "/v1/projects" else items[-1]["id"])
+        return str(items[-1][NAMED_BY.get(template, "id")])
 
 
 @pytest.mark.parametrize("who", ["coordinator", "stranger", None])

@@ -33,11 +33,16 @@ def test_nothing_needs_to_be_set() -> None:
         ("INTERVET_SECRET_KEY", f"{LONG}1, {LONG}2", "secret_keys", (f"{LONG}1", f"{LONG}2")),
         ("INTERVET_BOOTSTRAP_TOKEN", "A-Z.a_z~" * 4, "bootstrap_token", "A-Z.a_z~" * 4),
         ("INTERVET_BOOTSTRAP_TOKEN", "", "bootstrap_token", None),
+        ("INTERVET_METRICS_TOKEN", LONG, "metrics_token", LONG),
+        ("INTERVET_METRICS_TOKEN", "", "metrics_token", None),
         ("INTERVET_ALLOWED_NETWORKS", "10.1.0.0/16, fd00::/8", "allowed_networks",
          (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))),
         ("INTERVET_ALLOW_HTTP", "1", "allow_http", True),
-        ("INTERVET_ALLOW_HTTP", "yes", "allow_http", False),
+        ("INTERVET_ALLOW_HTTP", "0", "allow_http", False),
+        ("INTERVET_ALLOW_HTTP", "", "allow_http", False),
         ("DEMO", "0", "load_demo", False),
+        ("DEMO", "1", "load_demo", True),
+        ("DEMO", "", "load_demo", True),
     ],
 )  # fmt: skip
 def test_a_setting_means_what_it_says(variable: str, value: str, field: str, meaning: Any) -> None:
@@ -62,8 +67,14 @@ def test_a_setting_means_what_it_says(variable: str, value: str, field: str, mea
         ("INTERVET_SECRET_KEY", f"{LONG},short"),
         ("INTERVET_BOOTSTRAP_TOKEN", LONG[:-1]),
         ("INTERVET_BOOTSTRAP_TOKEN", LONG + " "),
+        ("INTERVET_METRICS_TOKEN", LONG[:-1]),
+        ("INTERVET_METRICS_TOKEN", LONG + "é"),
         ("INTERVET_ALLOWED_NETWORKS", "10.0.0.0/33"),
         ("INTERVET_ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("INTERVET_ALLOW_HTTP", "yes"),
+        ("INTERVET_ALLOW_HTTP", "true"),
+        ("DEMO", "no"),
+        ("DEMO", "false"),
     ],
 )
 def test_a_setting_that_can_not_be_used_is_refused_by_its_name(variable: str, value: str) -> None:

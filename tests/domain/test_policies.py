@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import policies
-from domain.db import new_id
 from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.mobilities import Mobility
@@ -22,6 +21,7 @@ from domain.policies import OPERATOR, PUBLIC, Principal
 from domain.services import calls, decisions, memberships, tokens
 from domain.services.tokens import TokenInput
 from domain.transaction import reading
+from tests.deliveries import endpoint
 from tests.world import MEMBERS, STRANGER, World
 
 VISIBLE: dict[str, tuple[Any, Any]] = {
@@ -74,7 +74,7 @@ def rows(world: World) -> dict[str, UUID]:
         "participant": confirmed.participant_id,
         "mobility": world.read(select(Mobility.id))[0],
         "token": world.do(tokens.create_token, wanted).token.id,
-        "endpoint": world.do(_endpoint, school),
+        "endpoint": endpoint(world, "school").id,
         "organisation": school,
     }
 
@@ -86,21 +86,6 @@ def _confirmed(world: World, call: Call, application: Application) -> Any:
     destination = call.destinations[0].id
     world.do(decisions.select_application, application.id, destination_id=destination, confirm_by=None)
     return world.do(decisions.confirm_application, application.id, participant_id=None)
-
-
-def _endpoint(session: Session, organisation_id: UUID, *, by: Principal, at: datetime) -> UUID:
-    endpoint = Endpoint(
-        id=new_id(),
-        organisation_id=organisation_id,
-        url="https://example.org",
-        event_types=["*"],
-        scopes=[],
-        secret=b"",
-        created_at=at,
-        updated_at=at,
-    )
-    session.add(endpoint)
-    return endpoint.id
 
 
 def seen(world: World, rows: dict[str, UUID], name: str, **narrowed: Any) -> set[str]:

@@ -30,7 +30,14 @@ REFUSED = [(model, old, new) for model, old, new in PAIRS if new not in steps(mo
 
 
 def test_the_models_with_a_life_cycle_are_these() -> None:
-    assert sorted(model.__name__ for model in MODELS) == ["Application", "Call", "Endpoint", "Mobility", "Project"]
+    assert sorted(model.__name__ for model in MODELS) == [
+        "Application",
+        "Call",
+        "Endpoint",
+        "Mobility",
+        "Project",
+        "Recovery",
+    ]
 
 
 @pytest.mark.parametrize(("model", "old", "new"), TAKEN)

@@ -41,3 +41,25 @@ def test_keys_are_replaced_one_after_the_other() -> None:
 def test_junk_is_not_opened(junk: bytes) -> None:
     with pytest.raises(Unsealable):
         Vault([NEW]).open(junk, place="p")
+
+
+@pytest.mark.parametrize(("keys", "number"), [([OLD], 0), ([NEW, OLD], 1), ([NEW], None)])
+def test_a_seal_says_which_key_has_made_it(keys: list[str], number: int | None) -> None:
+    assert Vault(keys).key_of(Vault([OLD]).seal(b"secret", place="p")) == number
+
+
+def test_what_is_no_seal_is_under_no_key() -> None:
+    assert Vault([NEW]).key_of(b"in the clear") is None
+
+
+def test_what_is_resealed_is_opened_by_the_first_key_alone_and_in_its_place_alone() -> None:
+    resealed = Vault([NEW, OLD]).resealed(Vault([OLD]).seal(b"secret", place="p"))
+
+    assert (Vault([NEW]).open(resealed, place="p"), Vault([OLD]).key_of(resealed)) == (b"secret", None)
+    with pytest.raises(Unsealable, match="another place"):
+        Vault([NEW]).open(resealed, place="q")
+
+
+def test_what_no_key_opens_cannot_be_resealed() -> None:
+    with pytest.raises(Unsealable, match="removed too early"):
+        Vault([NEW]).resealed(Vault([OLD]).seal(b"secret", place="p"))

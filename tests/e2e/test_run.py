@@ -21,6 +21,7 @@ import requests
 
 from tests import postgres
 from tests.e2e.running import ROOT, free_port, wait_until
+from tests.e2e.test_readme import blocks
 
 RUN = (sys.executable, "-m", "cli.run")
 SERVER = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app")
@@ -144,8 +145,22 @@ def test_the_third_line_reports_the_reference_project(first: Start) -> None:
     }
 
 
-def test_the_fourth_line_applies_and_may_be_tried_again(first: Start) -> None:
-    assert [answer(first.curls[3])["state"] for _ in range(2)] == ["submitted", "submitted"]
+def test_the_fourth_line_applies_once_however_often_it_is_repeated(first: Start) -> None:
+    once, again = (answer(first.curls[3]) for _ in range(2))
+
+    assert (once["state"], again) == ("submitted", once)
+
+
+def test_the_readme_shows_the_lines_that_are_printed(first: Start) -> None:
+    token = (first.output.parent / "bootstrap_token").read_text()
+    printed = [line.replace(token, "$(cat var/bootstrap_token)") for line in first.curls]
+
+    assert [comparable(line) for line in blocks()[1]] == [comparable(line) for line in printed]
+
+
+def comparable(line: str) -> list[str]:
+    """A line's words, with one port and one key for all."""
+    return shlex.split(re.sub(r"[0-9a-f-]{36}", "A-KEY", re.sub(r"127\.0\.0\.1:\d+", "HERE", line)))
 
 
 def test_what_could_not_be_read_as_a_request_is_not_quoted_in_the_log(first: Start) -> None:
@@ -246,16 +261,20 @@ def command_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
+AWAY, NO_FOLDER = "postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////proc/none/intervet.sqlite"
 REFUSALS = {
-    "unreachable": ("postgresql+psycopg://nobody@127.0.0.1:1/none", "The database can't be reached: "),
-    "no folder": ("sqlite:////proc/none/intervet.sqlite", "The database's directory can't be used: "),
+    "run, unreachable": (RUN, AWAY, "The database can't be reached: "),
+    "server, unreachable": (SERVER, AWAY, "The database can't be reached: "),
+    "worker, unreachable": (WORKER, AWAY, "The database can't be reached: "),
+    "run, no folder": (RUN, NO_FOLDER, "The database's directory can't be used: "),
+    "server, no folder": (SERVER, NO_FOLDER, "There is no database at /proc/none/intervet.sqlite; "),
+    "worker, no folder": (WORKER, NO_FOLDER, "There is no database at /proc/none/intervet.sqlite; "),
 }
 
 
-@pytest.mark.parametrize("words", [RUN, SERVER, WORKER], ids=["run", "server", "worker"])
 @pytest.mark.parametrize("reason", REFUSALS)
-def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, words: Sequence[str], reason: str) -> None:
-    url, beginning = REFUSALS[reason]
+def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, reason: str) -> None:
+    words, url, beginning = REFUSALS[reason]
     with launched(words, {"INTERVET_DATABASE_URL": url}, tmp_path) as start:
         code, said = start.is_refused()
 
@@ -274,14 +293,15 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path, words: Sequence[str]) -
 
 
 @pytest.mark.parametrize("words", [SERVER, WORKER], ids=["server", "worker"])
-def test_without_a_schema_it_says_what_to_do(tmp_path: Path, words: Sequence[str]) -> None:
+def test_without_a_database_it_says_what_to_do(tmp_path: Path, words: Sequence[str]) -> None:
     with launched(words, {}, tmp_path) as start:
         code, said = start.is_refused()
 
-    assert (code > 0, ours(said)) == (
-        True,
-        ["The database's schema is older than this code; run `intervet-admin migrate`."],
+    sentence = (
+        f"There is no database at {tmp_path}/intervet.sqlite; set INTERVET_DATA_DIR to the directory where it is kept, "
+        "or run `intervet-admin migrate` to make one."
     )
+    assert (code > 0, ours(said)) == (True, [sentence])
 
 
 def test_a_second_worker_on_sqlite_waits_and_can_be_told_to_end(tmp_path: Path) -> None:

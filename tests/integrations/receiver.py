@@ -5,8 +5,9 @@
         assert receiver.requests[0].headers["webhook-id"] == ...
 
 The path chooses the behaviour: `/ok`, or one of BEHAVIOURS, with an argument behind it where it takes one
-(`/status/503`, `/retry-after/120`, `/wait/0.5`). `script` puts a behaviour of the test's own on a path. A slow one
-ends when the receiver is closed, so that no test waits for a thread.
+(`/status/503`, `/retry-after/120`, `/wait/0.5`). `script` puts a behaviour of the test's own on a path; a `greeting` is
+what it does to whoever connects, before it speaks TLS or reads anything. A slow one ends when the receiver is closed,
+so that no test waits for a thread.
 """
 
 import socket
@@ -84,10 +85,6 @@ def _endless(piece: bytes) -> Iterator[bytes]:
         yield piece
 
 
-def _drops(text: bytes) -> Iterator[bytes]:
-    return (text[place : place + 1] for place in range(len(text)))
-
-
 def _ok(line: Line, _: str) -> None:
     line.say(OK)
 
@@ -113,16 +110,6 @@ def _redirect(line: Line, _: str) -> None:
     line.say(reply(302, Location="/ok"))
 
 
-def _drip_head(line: Line, _: str) -> None:
-    line.say(b"HTTP/1.1 200 OK\r\n")
-    line.drip(_drops(b"X-Slow: " + b"a" * 10_000))
-
-
-def _endless_head(line: Line, _: str) -> None:
-    line.say(b"HTTP/1.1 200 OK\r\n", *[b"X-Many: " + b"a" * 1000 + b"\r\n"] * 1000)
-    raise Hangup
-
-
 def _drip_body(line: Line, _: str) -> None:
     line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
     line.drip(_endless(b"a"))
@@ -134,16 +121,8 @@ def _endless_body(line: Line, argument: str) -> None:
         line.say(piece)
 
 
-def _endless_interim(line: Line, _: str) -> None:
-    line.drip(_endless(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"))
-
-
 def _interim_then_ok(line: Line, _: str) -> None:
     line.say(b"HTTP/1.1 103 Early Hints\r\nX-Which: first\r\n\r\n", reply(200, b"ok", X_Which="last"))
-
-
-def _body_after_204(line: Line, _: str) -> None:
-    line.say(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello")
 
 
 def _wrong_chunks(line: Line, _: str) -> None:
@@ -161,31 +140,8 @@ def _gzip_bomb(line: Line, _: str) -> None:
     line.say(reply(200, bomb, Content_Encoding="gzip"))
 
 
-def _gzip_in_transfer(line: Line, _: str) -> None:
-    line.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
-
-
-def _nothing(line: Line, _: str) -> None:
-    raise Hangup
-
-
 def _reset(line: Line, _: str) -> None:
     line.reset()
-
-
-def _no_http(line: Line, _: str) -> None:
-    line.say(b"220 mail.example.org ESMTP\r\n")
-    raise Hangup
-
-
-def _switching(line: Line, _: str) -> None:
-    line.say(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-    line.wait(3600)
-
-
-def _strange_status(line: Line, argument: str) -> None:
-    line.say(f"HTTP/1.1 {argument} Strange\r\nContent-Length: 0\r\n\r\n".encode())
-    raise Hangup
 
 
 def _ok_and_hang_up(line: Line, _: str) -> None:
@@ -204,22 +160,13 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "silent": _silent,
     "retry-after": _retry_after,
     "redirect": _redirect,
-    "drip-head": _drip_head,
-    "endless-head": _endless_head,
     "drip-body": _drip_body,
     "endless-body": _endless_body,
-    "endless-interim": _endless_interim,
     "interim-then-ok": _interim_then_ok,
-    "body-after-204": _body_after_204,
     "wrong-chunks": _wrong_chunks,
     "short-body": _short_body,
     "gzip-bomb": _gzip_bomb,
-    "gzip-in-transfer": _gzip_in_transfer,
-    "nothing": _nothing,
     "reset": _reset,
-    "no-http": _no_http,
-    "switching": _switching,
-    "strange-status": _strange_status,
     "ok-and-hang-up": _ok_and_hang_up,
     "cookie": _cookie,
 }
@@ -232,6 +179,7 @@ class Receiver:
     tls: ssl.SSLContext | None = None
     address: str = "127.0.0.1"
     port: int = 0
+    greeting: Behaviour | None = None
     requests: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -300,6 +248,8 @@ class Receiver:
         # Whoever calls may hang up, and is often meant to: for the receiver that is never an error.
         with suppress(OSError, Hangup):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.greeting:
+                self.greeting(line, "")
             if self.tls:
                 line.socket = self.tls.wrap_socket(accepted, server_side=True)
                 self._sockets ^= {accepted, line.socket}

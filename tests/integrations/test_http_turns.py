@@ -190,6 +190,18 @@ def test_a_poll_without_work_waits_and_is_woken() -> None:
     assert (came, 0.05 < time.monotonic() - began < 2.0) == ([], True)
 
 
+def test_what_is_done_already_is_not_waited_for(receiver: Receiver) -> None:
+    with sender() as one:
+        one.submit(exchange(receiver.url()))
+        for _ in range(50):
+            one._multi.push()
+            time.sleep(0.01)
+        began = time.monotonic()
+        came = one.poll(3.0)
+
+    assert ([outcome.status for outcome in came], time.monotonic() - began < 1.0) == ([200], True)
+
+
 def test_in_flight_counts_until_the_outcome_is_handed_over(receiver: Receiver) -> None:
     with sender(at_once=4) as one:
         counts = [(one.in_flight, one.free)]

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from domain.config import Config
 from domain.errors import Unavailable
-from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointState
+from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState
 from domain.services import deliveries
 from domain.transaction import Database, connect, transaction, utcnow
 from integrations.http import Sender
@@ -139,7 +139,9 @@ def test_one_that_can_not_be_prepared_keeps_nobody_else_waiting(
 ) -> None:
     broken = endpoint(partner, receiver.url("/broken"))
     endpoint(as_("coordinator"), receiver.url("/ok"))
-    junk = update(Endpoint).where(Endpoint.id == UUID(broken["id"])).values(secret=b"sealed under a key that is gone")
+    junk = (
+        update(EndpointSecret).where(EndpointSecret.endpoint_id == UUID(broken["id"])).values(sealed=b"of a lost key")
+    )
     world.do(lambda session, **_: session.execute(junk))
     world.application(world.call())
 

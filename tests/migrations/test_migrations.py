@@ -1,17 +1,28 @@
 """The schema's history leads to the models, on both engines, and refuses what it doesn't know."""
 
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Uuid, bindparam, text
 
 import migrations
 from domain.config import ConfigError
-from domain.db import Base
+from domain.db import Base, Instant, new_id
 from domain.models.catalogue import Catalogue
+from domain.models.webhooks import Endpoint
+from domain.services.webhook_secrets import keys_in_force, replace_keys, unsealed
 from domain.transaction import Database, connect, reading, transaction
+from domain.vault import Vault
+from tests import postgres
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -50,3 +61,104 @@ def test_an_empty_database_is_said_to_be_older(tmp_path: Path) -> None:
 
 def test_there_is_one_newest_revision() -> None:
     assert migrations.newest() == migrations.ScriptDirectory(str(migrations.ROOT)).get_heads()[0]
+
+
+# ── what a step does to what was there ────────────────────────────────────────────────────────────────────────────
+
+FIRST = "f1257ab1e501"
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+VAULT = Vault(["a key for tests, of no use elsewhere"])
+SECRET = "whsec_" + "A" * 43 + "="
+
+
+@pytest.fixture
+def old(engine: str, tmp_path: Path) -> Iterator[Database]:
+    """A database of the first revision."""
+    name = f"intervet_test_old_{os.getpid()}"
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}" if engine == "sqlite" else postgres.create_database(name)
+    database = connect(url)
+    with database.writer.connect() as connection, connection.begin():
+        configuration = AlembicConfig()
+        configuration.set_main_option("script_location", str(migrations.ROOT))
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, FIRST)
+    yield database
+    database.close()
+    if engine == "postgresql":
+        postgres.drop_database(name)
+
+
+def insert_old(database: Database, table: str, **values: Any) -> UUID:
+    """A row as the first revision wrote it, into the table as it is."""
+    row = {"id": new_id(), "version": 1, "created_at": AT, "updated_at": AT} | values
+    with transaction(database) as session:
+        types = {"id": Uuid(), "organisation_id": Uuid(), "created_at": Instant(), "updated_at": Instant()}
+        sent = [bindparam(name, type_=types.get(name)) for name in row]
+        named = ", ".join(row), ", ".join(f":{name}" for name in row)
+        session.execute(text(f"INSERT INTO {table} ({named[0]}) VALUES ({named[1]})").bindparams(*sent), row)
+    return row["id"]
+
+
+def old_endpoint(database: Database) -> UUID:
+    organisation = {"legal_name": "The partner", "type": "other", "country": "RS", "placeholder": False}
+    endpoint_id = new_id()
+    return insert_old(
+        database,
+        "endpoints",
+        id=endpoint_id,
+        organisation_id=insert_old(database, "organisations", **organisation),
+        url="https://hooks.example.org/",
+        event_types="|*|",
+        scopes="|events:read|webhooks:manage|",
+        secret=VAULT.seal(SECRET.encode(), place=f"endpoints/{endpoint_id}"),
+        state="active",
+    )
+
+
+def test_an_endpoint_of_the_first_revision_signs_as_before(old: Database) -> None:
+    endpoint_id = old_endpoint(old)
+
+    migrations.upgrade(old)
+
+    with reading(old) as session:
+        keys = keys_in_force(session, [endpoint_id], at=AT)[endpoint_id]
+        assert [(key.scheme, unsealed(key, vault=VAULT), key.expires_at, key.created_at) for key in keys] == [
+            ("v1", SECRET, None, AT)
+        ]
+
+
+def test_an_endpoint_of_the_first_revision_is_as_it_was(old: Database) -> None:
+    endpoint_id = old_endpoint(old)
+
+    migrations.upgrade(old)
+
+    with reading(old) as session:
+        one = session.get_one(Endpoint, endpoint_id)
+        assert (one.event_types, one.projects, one.countries, one.calls) == (["*"], [], [], [])
+        assert (one.payload, one.signatures, one.timeout_s, one.rate_per_minute, one.retry_after_s) == (
+            "thin",
+            ["v1"],
+            15,
+            None,
+            None,
+        )
+        assert (one.header_names, one.authorization_scheme, one.ordered, one.keep_replies_days, one.state) == (
+            [],
+            None,
+            False,
+            30,
+            "active",
+        )
+
+
+def test_the_keys_of_an_endpoint_of_the_first_revision_can_be_replaced(old: Database) -> None:
+    endpoint_id = old_endpoint(old)
+    migrations.upgrade(old)
+
+    with transaction(old) as session:
+        one = session.get_one(Endpoint, endpoint_id)
+        made = replace_keys(session, one, overlap=timedelta(hours=1), vault=VAULT, at=AT)
+        keys = keys_in_force(session, [endpoint_id], at=AT)[endpoint_id]
+
+    plain = [unsealed(key, vault=VAULT) for key in keys if key.scheme == "v1"]
+    assert (plain, len(keys)) == ([made.secret, SECRET], 3)

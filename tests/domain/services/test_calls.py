@@ -1,6 +1,5 @@
-"""Calls through the services, on both engines."""
+"""Calls through the services: made, edited, led through their life, by those who may."""
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,32 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflict, Forbidden, NotFound, StateConflict
-from domain.models.activities import ActivityCode, Profile
-from domain.models.calls import Call, CallState, CallStatus, next_change, status_at
+from domain.models.activities import Profile
+from domain.models.calls import Call, CallState, CallStatus, status_at
 from domain.models.events import Event, EventType
 from domain.models.tokens import Scope
 from domain.policies import OPERATOR, PUBLIC, Principal
 from domain.services import calls
-from domain.services.calls import CallFilter, CallInput
-from domain.services.pages import Page, PageRequest
+from domain.services.calls import CallInput
 from tests.conftest import Clock
+from tests.domain.services.call_steps import ARCHIVE, BEGIN, CANCEL, DECIDE, GRAIN, PUBLISH, call_in, listed, step
 from tests.world import World
 
-PUBLISH, BEGIN, DECIDE, CANCEL, ARCHIVE = (
-    calls.publish_call,
-    calls.begin_selection,
-    calls.decide_call,
-    calls.cancel_call,
-    calls.archive_call,
-)
-WAY_TO: dict[CallState, Sequence[Callable[..., Any]]] = {
-    CallState.DRAFT: (),
-    CallState.PUBLISHED: (PUBLISH,),
-    CallState.IN_SELECTION: (PUBLISH, BEGIN),
-    CallState.DECIDED: (PUBLISH, BEGIN, DECIDE),
-    CallState.CANCELLED: (PUBLISH, CANCEL),
-    CallState.ARCHIVED: (PUBLISH, CANCEL, ARCHIVE),
-}
 STEPS = {
     (CallState.DRAFT, PUBLISH): (CallState.PUBLISHED, EventType.CALL_PUBLISHED),
     (CallState.DRAFT, CANCEL): (CallState.CANCELLED, EventType.CALL_CANCELLED),
@@ -46,34 +30,12 @@ STEPS = {
     (CallState.DECIDED, ARCHIVE): (CallState.ARCHIVED, EventType.CALL_ARCHIVED),
     (CallState.CANCELLED, ARCHIVE): (CallState.ARCHIVED, EventType.CALL_ARCHIVED),
 }
-GRAIN = timedelta(microseconds=1)
-
-
-def call_in(world: World, state: CallState, **changes: Any) -> Call:
-    call = world.draft(**changes)
-    for verb in WAY_TO[state]:
-        call = step(world, call, verb)
-    return call
-
-
-def step(world: World, call: Call, verb: Callable[..., Any]) -> Call:
-    late = call.closes_at and call.closes_at + timedelta(minutes=call.grace_minutes)
-    return world.do(verb, str(call.id), at=late if verb is BEGIN else world.clock())
 
 
 def edit(session: Session, call: Call, *, by: Principal, at: datetime, **changes: Any) -> Call:
     """Edit as a PATCH would: what stands, with changes."""
     held = calls.lock_call(session, str(call.id), by=OPERATOR)
     return calls.edit_call(session, held, replace(calls.as_input(held, "TEST"), **changes), by=by, at=at)
-
-
-def page_of(world: World, page: PageRequest, *, by: Principal = PUBLIC, **wanted: Any) -> Page[Call]:
-    at = wanted.pop("at", world.clock())
-    return world.do(calls.list_calls, CallFilter(**wanted), by=by, at=at, page=page)
-
-
-def listed(world: World, **wanted: Any) -> list[str]:
-    return sorted(call.slug for call in page_of(world, PageRequest(limit=200), **wanted).items)
 
 
 # ── the life of a call ────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,6 +143,15 @@ def test_a_given_slug_is_refused_when_it_is_taken_or_reads_as_an_id(world: World
     # By such an address the call with that id would be looked for, and this one never be found.
     as_id = world.call_input(slug="5f0c7e6e58a54d7c8b6a000000000001")
     assert world.refused(calls.create_call, as_id) == [("/slug", "not_a_slug")]
+
+
+def test_a_slug_is_changed_to_one_that_no_other_call_has(world: World) -> None:
+    taken, call = world.draft(slug="taken"), world.draft(slug="first")
+
+    kept, moved = world.do(edit, call, slug="first"), world.do(edit, call, slug="second")
+
+    assert (kept.slug, moved.slug) == ("first", "second")
+    assert world.refused(edit, call, slug=taken.slug) == [("/slug", "taken")]
 
 
 def test_an_edit_is_an_event_once_the_call_is_published_and_something_changed(world: World) -> None:
@@ -327,107 +298,3 @@ def test_a_token_without_the_scope_changes_no_call(world: World) -> None:
 
     with pytest.raises(Forbidden, match="calls:write"):
         world.do(calls.create_call, world.call_input(), by=by)
-
-
-# ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_status_asked_for_is_the_status_shown_at_every_boundary(world: World) -> None:
-    all_calls = [call_in(world, state, slug=state.value.replace("_", "-"), grace_minutes=30) for state in CallState]
-    edges = [all_calls[0].opens_at, all_calls[0].closes_at, all_calls[0].closes_at + timedelta(minutes=30)]
-
-    for at in (edge + shift for edge in edges for shift in (-GRAIN, timedelta(0), GRAIN)):
-        asked = {status: listed(world, by=OPERATOR, at=at, status=status) for status in CallStatus}
-        assert asked == {
-            status: sorted(call.slug for call in all_calls if status_at(call, at) is status) for status in CallStatus
-        }
-
-
-def test_the_next_change_is_the_next_edge_and_then_none(world: World) -> None:
-    call = world.call()
-    moments = (call.opens_at - GRAIN, call.opens_at, call.closes_at - GRAIN, call.closes_at)
-
-    assert [next_change(call, at) for at in moments] == [call.opens_at, call.closes_at, call.closes_at, None]
-
-
-NARROWED: list[tuple[dict[str, Any], list[str]]] = [
-    ({}, ["lyon", "wien"]),
-    ({"country": "RS"}, ["lyon"]),
-    ({"country": "AL"}, ["wien"]),
-    ({"country": "R"}, []),
-    ({"activity": ActivityCode.JOB_SHADOWING}, ["wien"]),
-    ({"profile": Profile.STAFF}, ["wien"]),
-    ({"destination": "FR"}, ["lyon"]),
-    ({"destination": "AT"}, []),
-    ({"language": "sr-Cyrl"}, ["lyon"]),
-    ({"language": "sq"}, ["wien"]),
-    ({"language": "sr"}, []),
-    ({"project": "TEST"}, ["lyon", "wien"]),
-    ({"project": "OTHER"}, []),
-    ({"country": "RS", "language": "sq"}, []),
-]
-
-
-def test_the_list_is_narrowed(world: World) -> None:
-    world.call(slug="lyon")
-    shadowing = {"activity_id": world.activity(ActivityCode.JOB_SHADOWING), "profile": Profile.STAFF}
-    world.call(slug="wien", title={"sq": "Vjenë"}, eligible_countries=["AL"], destinations=(), **shadowing)
-
-    found = [(wanted, listed(world, **wanted)) for wanted, _ in NARROWED]
-
-    assert found == NARROWED
-
-
-SEARCHED = {
-    "a": "Tri javë në LION",
-    "b": "Три недеље у Љубљани",
-    "c": "Çajtore e Šabacu",
-    "d": "Đerdap 100% _free_ Straße",
-    "e": "Ѓорѓи оди",
-}
-# What is asked for, and the slugs found: a word by its case, accents and script, a wildcard as it is written.
-FOUND = {
-    "a": ["JAVE", "javë ne", "lion  tri"],
-    "b": ["недеље", "NEDELJE", "ljubljani", "Љубљани"],
-    "c": ["cajtore", "шабацу", "šabac"],
-    "d": ["100%", "_free_", "strasse", "STRASSE", "%", "_"],
-    "e": ["ѓорѓи", "ОДИ"],
-    "": ["jave nedelje", "lionn", "l%n", "\\"],
-    "abcde": ["grenoble"],  # the destination's city
-}
-
-
-def test_a_search_folds_case_accents_and_script_and_takes_every_word_literally(world: World) -> None:
-    (place,) = world.call_input().destinations
-    for slug, text in SEARCHED.items():
-        world.call(slug=slug, title={"en": text}, destinations=(replace(place, city="Grenoble"),))
-
-    found = {q: "".join(listed(world, q=q)) for words in FOUND.values() for q in words}
-
-    assert found == {q: slugs for slugs, words in FOUND.items() for q in words}
-
-
-@pytest.mark.parametrize("sort", ["opens_at", "-closes_at", "-created_at", "slug", "-slug"])
-def test_pages_stay_right_while_rows_come_and_go(world: World, sort: str) -> None:
-    kept = [world.call(slug=slug).slug for slug in ("b", "d", "f", "h", "j")]
-    world.call(slug="g")
-    pages = turned(world, sort)
-
-    found = next(pages)
-    world.do(lambda session, **_: session.delete(session.scalars(select(Call).where(Call.slug == "g")).one()))
-    for slug in ("a", "c", "z"):
-        world.call(slug=slug)
-    found += [slug for page in pages for slug in page]
-
-    assert len(found) == len(set(found))
-    assert [slug for slug in found if slug in kept] == (kept[::-1] if sort.startswith("-") else kept)
-
-
-def turned(world: World, sort: str) -> Iterator[list[str]]:
-    """The pages of the list, one after the other."""
-    cursor = None
-    while True:
-        page = page_of(world, PageRequest(limit=2, cursor=cursor, sort=sort))
-        yield [call.slug for call in page.items]
-        if (cursor := page.next_cursor) is None:
-            return

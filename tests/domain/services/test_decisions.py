@@ -2,58 +2,39 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from domain.db import new_id
-from domain.errors import Busy, Conflict, Forbidden, NoPlaceLeft, NotFound, StateConflict
-from domain.models.applications import Application, ApplicationState
+from domain.errors import Busy, Conflict, NoPlaceLeft, StateConflict
+from domain.models.applications import Application
 from domain.models.calls import Call, Destination
-from domain.models.events import Event, EventType
+from domain.models.events import Event
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.participants import Participant
-from domain.models.tokens import Scope
-from domain.policies import OPERATOR, Principal
+from domain.policies import OPERATOR
 from domain.services import calls, decisions
 from domain.services.destinations import DestinationInput
 from domain.transaction import connect, transaction
+from tests.domain.services.decision_steps import (
+    FOREVER,
+    VERBS,
+    WAY_TO,
+    WIDE,
+    E,
+    S,
+    act,
+    brought_to,
+    select_for,
+)
 from tests.participations import put_applications
 from tests.world import World
 
-S, E = ApplicationState, EventType
-FOREVER = datetime(2027, 1, 10, tzinfo=UTC)
-WIDE = {"places": 100, "destinations": ()}
 LYON = DestinationInput(country="FR", city="Lyon", places=1)
 WIEN = DestinationInput(country="AT", city="Wien")
-
-VERBS: dict[str, Callable[..., Any]] = {
-    "eligible": lambda s, a, **who: decisions.decide_eligibility(s, a.id, eligible=True, reason=None, **who),
-    "ineligible": lambda s, a, **who: decisions.decide_eligibility(s, a.id, eligible=False, reason="No", **who),
-    "reserve": lambda s, a, **who: decisions.reserve_application(s, a.id, rank=next_rank(), **who),
-    "promote": lambda s, a, **who: decisions.promote_application(
-        s, a.id, destination_id=None, confirm_by=FOREVER, **who
-    ),
-    "reject": lambda s, a, **who: decisions.reject_application(s, a.id, reason="No", **who),
-    "confirm": lambda s, a, **who: decisions.confirm_application(s, a.id, participant_id=None, **who),
-    "decline": lambda s, a, **who: decisions.decline_application(s, a.id, **who),
-    "withdraw": lambda s, a, **who: decisions.withdraw_application(s, a.id, **who),
-}
-WAY_TO: dict[ApplicationState, Sequence[str]] = {
-    S.SUBMITTED: (),
-    S.ELIGIBLE: ("eligible",),
-    S.INELIGIBLE: ("ineligible",),
-    S.SELECTED: ("eligible", "select"),
-    S.RESERVE: ("eligible", "reserve"),
-    S.REJECTED: ("eligible", "reject"),
-    S.CONFIRMED: ("eligible", "select", "confirm"),
-    S.DECLINED: ("eligible", "select", "decline"),
-    S.WITHDRAWN: ("withdraw",),
-}
 STEPS = {
     (S.SUBMITTED, "eligible"): (S.ELIGIBLE, E.APPLICATION_ELIGIBLE),
     (S.SUBMITTED, "ineligible"): (S.INELIGIBLE, E.APPLICATION_INELIGIBLE),
@@ -69,35 +50,6 @@ STEPS = {
     (S.SELECTED, "withdraw"): (S.WITHDRAWN, E.APPLICATION_WITHDRAWN),
 }
 ALIKE = {S.INELIGIBLE, S.REJECTED, S.DECLINED}  # as final as `withdrawn`, and reached by the same table
-ranks = iter(range(1, 10_000))
-
-
-def next_rank() -> int:
-    return next(ranks)
-
-
-def select_for(session: Any, application: Application, destination: str | None = None, **options: Any) -> Application:
-    """Select, for the destination in that city where one is named."""
-    known = {place.city: place.id for place in application.call.destinations}
-    wanted = {"destination_id": known.get(destination), "confirm_by": FOREVER, **options}
-    return decisions.select_application(session, application.id, **wanted)
-
-
-VERBS["select"] = select_for
-
-
-def act(world: World, verb: str, application: Application, **options: Any) -> Application:
-    return world.do(VERBS[verb], application, **options)
-
-
-def brought_to(world: World, state: ApplicationState, **changes: Any) -> Application:
-    """An application in that state, to a call of its own whose selection has begun."""
-    call = world.call(**{**WIDE, **changes})
-    application = world.application(call)
-    world.do(calls.begin_selection, str(call.id), at=call.closes_at)
-    for verb in WAY_TO[state]:
-        application = act(world, verb, application)
-    return application
 
 
 def left(world: World) -> int:
@@ -359,58 +311,3 @@ def test_a_place_that_was_not_confirmed_expires_and_is_free_again(world: World) 
 
     assert (expired, left(world)) == ([0, 1, 0], 100)
     assert (world.read(select(Application.state)), world.recorded()[-1]) == ([S.EXPIRED], E.APPLICATION_EXPIRED)
-
-
-# ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-DECIDES = {
-    "coordinator": "done",
-    "partner": "done",
-    "school": "Forbidden",
-    "albanian_partner": "NotFound",
-    "albanian_school": "NotFound",
-    "host": "NotFound",
-    "agency": "NotFound",
-    "network": "NotFound",
-    "stranger": "NotFound",
-}
-
-
-def outcome(world: World, verb: str, state: ApplicationState, by: Principal) -> str:
-    application = world.application(world.call(**WIDE), sending_organisation_id=world.organisation("school"))
-    world.do(calls.begin_selection, str(application.call_id), at=application.call.closes_at)
-    for step in WAY_TO[state]:
-        act(world, step, application)
-    try:
-        act(world, verb, application, by=by)
-    except (Forbidden, NotFound) as refusal:
-        return type(refusal).__name__
-    return "done"
-
-
-def test_the_coordinator_and_the_partner_decide_and_nobody_else(world: World) -> None:
-    assert {name: outcome(world, "eligible", S.SUBMITTED, world.principal(name)) for name in DECIDES} == DECIDES
-
-
-def test_the_school_that_sent_it_answers_for_the_applicant(world: World) -> None:
-    school = world.principal("school")
-
-    done = {verb: outcome(world, verb, S.SELECTED, school) for verb in ("confirm", "decline", "withdraw")}
-
-    assert done == {"confirm": "done", "decline": "done", "withdraw": "done"}
-
-
-@pytest.mark.parametrize(
-    ("name", "verb", "scope"),
-    [("coordinator", "eligible", Scope.APPLICATIONS_DECIDE), ("school", "withdraw", Scope.APPLICATIONS_SUBMIT)],
-)
-def test_a_token_without_the_scope_is_refused(world: World, name: str, verb: str, scope: Scope) -> None:
-    by = world.principal(name, scopes=frozenset(Scope) - {scope})
-
-    assert outcome(world, verb, S.SUBMITTED, by) == "Forbidden"
-
-
-def test_a_token_for_another_project_decides_nothing_here(world: World) -> None:
-    code = world.other_project("stranger", "partner")
-
-    assert outcome(world, "eligible", S.SUBMITTED, world.principal("partner", project=code)) == "NotFound"

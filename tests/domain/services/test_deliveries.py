@@ -9,12 +9,26 @@ import pytest
 from sqlalchemy import select
 
 from domain.models.events import EventType
-from domain.models.organisations import Membership
 from domain.models.projects import ProjectState
-from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointState
+from domain.models.webhooks import Attempt, Delivery, DeliveryState
 from domain.services import deliveries, projects
-from tests.conftest import NOW, Clock
-from tests.deliveries import LEASE, arrived, claim, endpoint, failed, fan_out, owe, owed, settle, states
+from domain.transaction import Database, transaction
+from tests.conftest import NOW
+from tests.deliveries import (
+    LEASE,
+    arrived,
+    claim,
+    endpoint,
+    failed,
+    fan_out,
+    leave,
+    owe,
+    owed,
+    pause,
+    resume,
+    settle,
+    states,
+)
 from tests.world import MEMBERS, STRANGER, World
 
 E, D = EventType, DeliveryState
@@ -60,15 +74,11 @@ def test_an_endpoint_sees_no_more_than_the_token_that_made_it(world: World) -> N
 def test_a_private_event_reaches_nobody_who_has_left_the_project(world: World) -> None:
     school, coordinator = endpoint(world, "school", "application.*"), endpoint(world, "coordinator", "application.*")
     world.application(world.call(), sending_organisation_id=world.organisation("school"))
-    world.do(lambda session, **_: [session.delete(m) for m in members(session, world.organisation("school"))])
+    leave(world, "school")
 
     fan_out(world)
 
     assert (owed(world, school), owed(world, coordinator)) == ([], [E.APPLICATION_SUBMITTED])
-
-
-def members(session: Any, organisation_id: Any) -> Any:
-    return session.scalars(select(Membership).where(Membership.organisation_id == organisation_id)).all()
 
 
 def test_an_endpoint_gets_what_it_asked_for(world: World) -> None:
@@ -161,15 +171,6 @@ def test_no_more_is_claimed_than_there_is_room_for(world: World) -> None:
     assert len(claim(world, per_endpoint=4, limit=6)) == 6
 
 
-def test_an_endpoint_that_asked_to_wait_is_left_in_peace(world: World) -> None:
-    owe(world, endpoint(world, "partner"), 2)
-    settle(world, [failed(due, NOW, slow_until=NOW + timedelta(hours=1)) for due in claim(world, limit=1)])
-
-    claimed = [len(claim(world, at=NOW + after)) for after in (timedelta(hours=1) - SECOND, timedelta(hours=1))]
-
-    assert claimed == [0, 2]
-
-
 def test_what_is_released_can_be_claimed_at_once_and_was_no_attempt(world: World) -> None:
     owe(world, endpoint(world, "partner"))
 
@@ -239,106 +240,6 @@ def test_a_result_counts_while_its_lease_stands_and_is_fenced_off_after(world: W
     assert world.read(select(Attempt.number)) == [2]
 
 
-def test_the_first_success_verifies_an_endpoint_and_a_failure_does_not(world: World) -> None:
-    one = endpoint(world, "partner")
-    owe(world, one, 2)
-    first, second = claim(world)
-
-    seen = []
-    for result in (failed(first, NOW), arrived(second, NOW)):
-        settle(world, [result])
-        seen += world.read(select(Endpoint.state))
-
-    assert seen == [EndpointState.UNVERIFIED, EndpointState.ACTIVE]
-
-
-OK, NO = True, False
-FAILING_SINCE = [
-    ([[NO]], 0),
-    ([[NO], [NO]], 0),
-    ([[NO], [OK]], None),
-    ([[NO, OK]], None),
-    ([[OK, NO]], 1),
-    ([[NO], [OK, NO]], 2),
-    ([[NO], [OK], [NO]], 2),
-]
-
-
-def test_failures_count_from_the_first_since_the_last_success(world: World) -> None:
-    found = []
-    for batches, _ in FAILING_SINCE:
-        one, moments = endpoint(world, "partner"), iter(NOW + number * SECOND for number in range(9))
-        owe(world, one, sum(map(len, batches)))
-        due = iter(claim(world))
-        for batch in batches:
-            settle(world, [(arrived if good else failed)(next(due), next(moments)) for good in batch])
-        (since,) = world.read(select(Endpoint.failing_since).where(Endpoint.id == one.id))
-        found.append((batches, since and (since - NOW) // SECOND))
-
-    assert found == FAILING_SINCE
-
-
-def test_a_success_ends_the_wait_that_was_asked_for(world: World) -> None:
-    owe(world, endpoint(world, "partner"), 2)
-    first, second = claim(world)
-
-    seen = []
-    for result in (failed(first, NOW, slow_until=NOW + timedelta(hours=1)), arrived(second, NOW)):
-        settle(world, [result])
-        seen += world.read(select(Endpoint.slow_until))
-
-    assert seen == [NOW + timedelta(hours=1), None]
-
-
-def test_an_endpoint_that_is_gone_is_disabled_and_what_it_is_owed_is_held(world: World) -> None:
-    one = endpoint(world, "partner")
-    owe(world, one, 3)
-    first, second = claim(world, limit=2)
-
-    settle(world, [failed(first, NOW, status=410, gone=True, next_at=None)])
-    settle(world, [failed(second, NOW)])
-
-    assert world.read(select(Endpoint.state)) == [EndpointState.DISABLED]
-    assert states(world, one) == {D.FAILED: 1, D.HELD: 2}
-
-
-@pytest.mark.parametrize(
-    ("after", "state"),
-    [(timedelta(days=5) - SECOND, EndpointState.UNVERIFIED), (timedelta(days=5), EndpointState.DISABLED)],
-)
-def test_five_days_of_failures_disable_an_endpoint(world: World, after: timedelta, state: EndpointState) -> None:
-    owe(world, endpoint(world, "partner"), 2)
-    first, second = claim(world)
-
-    settle(world, [failed(first, NOW)])
-    settle(world, [failed(second, NOW + after)])
-
-    assert world.read(select(Endpoint.state)) == [state]
-
-
-def test_that_one_is_disabled_is_told_to_its_owners_others_once(world: World, clock: Clock) -> None:
-    gone, other = endpoint(world, "partner", "webhook.*"), endpoint(world, "partner", "webhook.*")
-    stranger = endpoint(world, "coordinator", "webhook.*")
-    owe(world, gone, 2)
-    settle(world, [failed(due, NOW, gone=True, next_at=None) for due in claim(world)])
-
-    fan_out(world)
-
-    told = (owed(world, other), E.WEBHOOK_DISABLED in owed(world, gone), owed(world, stranger))
-    assert told == ([E.WEBHOOK_DISABLED], False, [])
-
-
-def test_replies_are_forgotten_and_the_log_stays(world: World) -> None:
-    owe(world, endpoint(world, "partner"), 2)
-    old, young = claim(world)
-    settle(world, [arrived(old, NOW - SECOND, reply=b"old"), arrived(young, NOW, reply=b"young")])
-
-    world.do(lambda session, by, at: deliveries.forget_replies(session, before=NOW))
-
-    replies = world.read(select(Attempt).order_by(Attempt.at))
-    assert [(attempt.status, attempt.reply) for attempt in replies] == [(200, None), (200, b"young")]
-
-
 # ── several at once ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -362,3 +263,41 @@ def test_several_workers_share_the_work_and_do_nothing_twice(world: World) -> No
     attempts = Counter(world.read(select(Attempt.delivery_id)))
     assert (len(attempts), set(attempts.values()), sum(fenced)) == (60, {1}, 0)
     assert set(world.read(select(Delivery.state))) == {D.DELIVERED}
+
+
+def test_nobody_waits_at_a_row_that_another_claims(world: World, database: Database) -> None:
+    if database.on_sqlite:
+        pytest.skip("SQLite has one writer: the others wait for it")
+    one = endpoint(world, "partner")
+    owe(world, one, 3)
+
+    with transaction(database) as session:
+        mine = deliveries.claim(session, busy={}, per_endpoint=2, limit=2, lease=LEASE, at=NOW)
+        theirs = claim(world)
+
+    assert (len(mine), len(theirs), len({due.id for due in mine + theirs})) == (2, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "stands"),
+    [(pause, resume, {D.PENDING: 1}), (None, pause, {D.HELD: 1})],
+    ids=["resumed", "paused"],
+)
+def test_what_is_owed_while_its_endpoint_is_turned_stands_as_it_should(
+    world: World, database: Database, before: Any, meanwhile: Any, stands: Any
+) -> None:
+    if database.on_sqlite:
+        pytest.skip("SQLite has one writer: nothing comes between")
+    one = endpoint(world, "partner", "call.published")
+    world.call()
+    if before:
+        before(world, one)
+    other = threading.Thread(target=meanwhile, args=(world, one))
+
+    with transaction(database) as session:
+        deliveries.fan_out(session, at=NOW)
+        other.start()
+        other.join(0.5)
+    other.join(5)
+
+    assert states(world, one) == stands

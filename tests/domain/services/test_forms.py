@@ -1,62 +1,22 @@
-import re
-from datetime import date, timedelta
+"""A form checked when it is written, and held against answers."""
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from domain.errors import Finding
 from domain.languages import CATALOGUES
 from domain.services.forms import (
     CODES,
-    DATE,
-    LINE,
-    LINES,
     MAX_CHOICES,
     MAX_FIELDS,
     MAX_FINDINGS,
-    NAME,
-    NOT_BLANK,
     PATTERN_CODES,
     check_answers,
     check_form,
-    compatible_change,
-    date_schema,
-    form_texts,
-    json_schema,
 )
+from tests.domain.services.form_fields import ANSWERS, ENGLISH, FORM, JSON, a_choice, a_field
 
-ENGLISH = {"en": "Why?"}
 NOT_A_TAG = "not_a_language_tag"
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
-
-
-def a_field(name="why", of="text", **more):
-    return {"name": name, "type": of, "label": ENGLISH} | more
-
-
-def a_choice(*values, **more):
-    return a_field(
-        "when", "choice", choices=[{"value": value, "label": {"en": f"({value})"}} for value in values], **more
-    )
-
-
-FORM = [
-    a_field("why", "long_text", required=True, max_length=20),
-    a_field("nickname"),
-    a_choice("spring", "autumn", required=True),
-    a_field("from_day", "date", min_date="2026-03-15", max_date="2026-09-30"),
-    a_field("driver", "yes_no"),
-]
-ANSWERS = {"why": "To learn.\nA lot.", "when": "spring", "from_day": "2026-05-01", "driver": False}
-
-
-def schema_of(fields, lang="en"):
-    return json_schema(fields, lang=lang, version=3, id="https://example.org/v1/calls/1/form")
 
 
 # --- the form itself ------------------------------------------------------------------------------------------------
@@ -150,68 +110,6 @@ def test_whatever_is_sent_as_a_form_is_answered(anything):
     assert isinstance(check_form([anything]), list)
 
 
-# --- as JSON Schema -------------------------------------------------------------------------------------------------
-
-
-def test_a_form_is_shown_as_json_schema_in_the_readers_language():
-    label = {"en": "Season", "sr-Cyrl": "Сезона"}
-    choices = [{"value": "a", "label": {"en": "Autumn", "sr-Cyrl": "Јесен"}}]
-    fields = [a_field("when", "choice", label=label, help={"en": "One of them"}, choices=choices, required=True)]
-
-    assert schema_of(fields, lang="sr-Latn") == {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://example.org/v1/calls/1/form",
-        "x-form-version": 3,
-        "type": "object",
-        "properties": {
-            "when": {
-                "title": "Sezona",
-                "description": "One of them",
-                "type": "string",
-                "oneOf": [{"const": "a", "title": "Jesen"}],
-            }
-        },
-        "required": ["when"],
-        "additionalProperties": False,
-    }
-
-
-ONE_LINE = {"type": "string", "maxLength": 300, "pattern": LINE}
-
-
-@pytest.mark.parametrize(
-    ("field", "schema"),
-    [
-        (a_field(), ONE_LINE),
-        (a_field(of="long_text", max_length=7), {"type": "string", "maxLength": 7, "pattern": LINES}),
-        (a_field(required=True), ONE_LINE | {"allOf": [{"pattern": NOT_BLANK}]}),
-        (a_field(of="yes_no"), {"type": "boolean"}),
-        (a_field(of="date"), date_schema("1900-01-01", "2100-12-31")),
-        (a_field(of="date", min_date="2026-01-31"), date_schema("2026-01-31", "2100-12-31")),
-    ],
-)
-def test_a_question_is_shown_by_its_type(field, schema):
-    assert schema_of([field])["properties"]["why"] == {"title": "Why?"} | schema
-
-
-def test_what_is_shown_is_json_schema_2020_12():
-    Draft202012Validator.check_schema(schema_of(FORM))
-
-
-def test_the_texts_of_a_form_begin_with_the_first_label():
-    fields = [a_field(label={"sq": "a"}, help={"sq": "b"}), a_choice("c")]
-
-    assert form_texts(fields) == [{"sq": "a"}, {"sq": "b"}, ENGLISH, {"en": "(c)"}]
-
-
-SPRING = date_schema("2026-03-15", "2026-06-15")["allOf"][0]
-
-
-@pytest.mark.parametrize("pattern", [NAME, LINE, LINES, NOT_BLANK, DATE, SPRING["pattern"]])
-def test_a_pattern_has_nothing_that_python_and_ecmascript_read_differently(pattern):
-    assert re.search(r"\\[dDwWbBAZzpP]|\(\?[^:=!]|\$|\\s(?!\\S)", pattern) is None
-
-
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
@@ -303,164 +201,3 @@ def test_a_changed_form_is_checked_by_its_new_rules():
 
 def test_every_code_has_its_sentence():
     assert {*CODES.values(), *PATTERN_CODES.values()} <= CATALOGUES["en"].keys()
-
-
-# --- dates ----------------------------------------------------------------------------------------------------------
-
-DAYS = [
-    f"{year}-{month:02}-{day:02}" for year in (1900, 2000, 2024, 2026, 2100) for month in range(14) for day in range(33)
-]
-
-
-def exists(day):
-    try:
-        return bool(date.fromisoformat(day))
-    except ValueError:
-        return False
-
-
-def test_the_pattern_of_a_date_knows_the_calendar():
-    assert [day for day in DAYS if bool(re.search(DATE, day)) != exists(day)] == []
-
-
-def test_the_pattern_of_a_date_knows_every_leap_year():
-    days = [f"{year:04}-02-29" for year in range(1, 10_000)]
-
-    assert [day for day in days if bool(re.search(DATE, day)) != exists(day)] == []
-
-
-@settings(deadline=None)
-@given(st.dates(), st.dates(), st.dates())
-def test_the_patterns_of_bounds_compare_dates(earliest, day, latest):
-    schema = date_schema(earliest.isoformat(), latest.isoformat())
-
-    assert Draft202012Validator(schema).is_valid(day.isoformat()) == (earliest <= day <= latest)
-
-
-@pytest.mark.parametrize("bound", ["2026-09-30", "1999-12-31", "2000-01-01", "2024-02-29", "9999-12-31"])
-def test_the_patterns_of_bounds_are_right_to_the_day(bound):
-    near = [date.fromisoformat(bound) - timedelta(days=days) for days in range(400)]
-    days = [day.isoformat() for day in near]
-    later, earlier = (
-        Draft202012Validator(date_schema(*both)) for both in ((bound, "9999-12-31"), ("0001-01-01", bound))
-    )
-
-    assert [later.is_valid(day) for day in days] == [day >= bound for day in days]
-    assert [earlier.is_valid(day) for day in days] == [day <= bound for day in days]
-
-
-# --- the verdict ----------------------------------------------------------------------------------------------------
-
-NAMES = ["a", "constructor"]
-days = st.dates(date(2024, 2, 25), date(2024, 3, 5)).map(date.isoformat)
-texts = st.text("ab", min_size=1, max_size=4) | st.text(" é\n\x00\u2028😀", max_size=4)
-lengths = st.fixed_dictionaries({"max_length": st.integers(1, 4)})
-choices = st.lists(st.sampled_from("abcd"), min_size=1, unique=True).map(
-    lambda values: {"choices": a_choice(*values)["choices"]}
-)
-OWN = {
-    "text": lengths,
-    "long_text": lengths,
-    "choice": choices,
-    "date": st.fixed_dictionaries({}, optional={"min_date": days, "max_date": days}),
-    "yes_no": st.just({}),
-}
-LIKELY = {"text": texts, "long_text": texts, "choice": st.sampled_from("abcd"), "date": days, "yes_no": st.booleans()}
-
-
-@st.composite
-def fields_of(draw, name, of):
-    return a_field(name, of, required=draw(st.booleans())) | draw(OWN[of])
-
-
-@st.composite
-def forms(draw):
-    kinds = draw(st.lists(st.sampled_from(sorted(OWN)), min_size=1, max_size=len(NAMES)))
-    return [draw(fields_of(name, of)) for name, of in zip(NAMES, kinds, strict=False)]
-
-
-@st.composite
-def answers_to(draw, form):
-    likely = {field["name"]: LIKELY[field["type"]] for field in form}
-    return draw(st.fixed_dictionaries(likely) | st.fixed_dictionaries({}, optional=likely))
-
-
-@st.composite
-def changes_of(draw, form):
-    kept = [draw(st.just(field) | fields_of(field["name"], field["type"])) for field in form]
-    return [*kept, *draw(st.just([]) | st.lists(fields_of("more", "text"), max_size=1))]
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.data())
-def test_the_verdict_is_that_of_the_schema_that_readers_see(data):
-    form = data.draw(forms())
-    answers = data.draw(answers_to(form) | st.dictionaries(st.sampled_from(NAMES), JSON) | JSON)
-
-    assert (check_answers(form, answers) == []) == Draft202012Validator(schema_of(form)).is_valid(answers)
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.data())
-def test_answers_survive_a_compatible_change(data):
-    old = data.draw(forms())
-    new = data.draw(changes_of(old).filter(lambda new: not compatible_change(old, new)))
-    answers = data.draw(answers_to(old).filter(lambda answers: not check_answers(old, answers)))
-
-    assert check_answers(new, answers) == []
-
-
-# --- changing it while the call is open -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "new",
-    [
-        FORM,
-        FORM[::-1],
-        [*FORM, a_field("more")],
-        [FORM[0] | {"required": False, "max_length": 21, "label": {"sq": "Pse?"}}, *FORM[1:]],
-        [*FORM[:2], a_choice("autumn", "winter", "spring"), *FORM[3:]],
-        [*FORM[:3], a_field("from_day", "date"), FORM[4]],
-    ],
-)
-def test_a_form_may_ask_for_more_or_allow_more(new):
-    assert compatible_change(FORM, new) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "finding"),
-    [
-        (a_field("a"), a_field("b"), Finding("", "field_removed", {"name": "a"})),
-        (a_field(), a_field(of="long_text"), Finding("/0/type", "type_changed", {"name": "why"})),
-        (a_field(), a_field(required=True), Finding("/0/required", "newly_required", {"name": "why"})),
-        (a_field(max_length=9), a_field(max_length=8), Finding("/0/max_length", "limit_lowered", {"limit": 9})),
-        (a_field(max_length=301), a_field(), Finding("/0/max_length", "limit_lowered", {"limit": 301})),
-        (a_choice("a", "b"), a_choice("b", "c"), Finding("/0/choices", "choice_removed", {"value": "a"})),
-    ],
-)
-def test_a_change_that_would_make_answers_invalid_is_refused(old, new, finding):
-    assert compatible_change([old], [new]) == [finding]
-
-
-def test_a_new_field_of_an_open_call_is_optional():
-    assert compatible_change([], [a_field(required=True)], root="/form") == [
-        Finding("/form/0/required", "newly_required", {"name": "why"})
-    ]
-
-
-def test_the_dates_of_an_open_call_only_widen():
-    old = a_field("day", "date", min_date="2026-01-01", max_date="2026-12-31")
-    new = a_field("day", "date", min_date="2026-01-02", max_date="2026-12-30")
-    period = {"minimum": "2026-01-01", "maximum": "2026-12-31"}
-
-    assert compatible_change([old], [new]) == [
-        Finding("/0/min_date", "dates_narrowed", period),
-        Finding("/0/max_date", "dates_narrowed", period),
-    ]
-
-
-def test_every_code_of_a_change_has_its_sentence():
-    codes = {"field_removed", "type_changed", "newly_required", "limit_lowered", "choice_removed", "dates_narrowed"}
-
-    assert codes <= CATALOGUES["en"].keys()

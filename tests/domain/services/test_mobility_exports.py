@@ -17,7 +17,7 @@ from domain.models.mobilities import Mobility
 from domain.models.participants import Participant
 from domain.policies import OPERATOR, Principal
 from domain.services import mobilities, mobility_exports, tokens
-from domain.services.mobilities import MobilityFilter
+from domain.services.mobility_lists import MobilityFilter
 from domain.transaction import Database, reading, transaction
 from schemas.mobilities import NAMELESS, MobilitySchema
 from tests.conftest import Clock

@@ -23,6 +23,10 @@ def test_the_operator_makes_an_organisation_that_is_in_no_project_yet(world: Wor
         assert (as_input(kept), kept.memberships) == (wanted(oid="E10012345", pic="912345678"), [])
 
 
+def test_anybody_else_says_in_which_project_it_is(world: World) -> None:
+    assert world.refused(create_organisation, wanted(), by=world.principal("partner")) == [("/membership", "required")]
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [

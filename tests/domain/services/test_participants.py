@@ -16,10 +16,11 @@ from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility
 from domain.models.participants import Participant
 from domain.policies import OPERATOR, Principal
-from domain.services import applications, calls, decisions, mobilities, participants, projects, tokens
+from domain.services import calls, decisions, mobilities, participants, projects, tokens
 from domain.services.pages import PageRequest
 from domain.services.participants import ParticipantFilter
 from domain.transaction import Database, reading, transaction
+from tests.domain.services.changed_mobilities import deleted
 from tests.world import World
 
 
@@ -93,6 +94,21 @@ def test_a_person_is_sent_by_a_member(world: World, stranger: str | None) -> Non
         world.participant(sending_organisation_id=sending_id)
 
 
+def test_a_person_is_moved_to_another_school_of_the_project_alone(world: World) -> None:
+    participant, partner = world.participant(), world.organisation("partner")
+
+    assert edited(world, participant, sending_organisation_id=partner).sending_id == partner
+    with pytest.raises(InvalidInput) as refusal:
+        edited(world, participant, sending_organisation_id=world.organisation("stranger"))
+    assert [(f.pointer, f.code) for f in refusal.value.findings] == [("/sending_organisation_id", "not_found")]
+
+
+def test_an_edit_that_changes_nothing_keeps_the_version(world: World) -> None:
+    participant = world.participant()
+
+    assert edited(world, participant).version == participant.version
+
+
 def test_an_invented_person_stays_marked_when_edited(world: World) -> None:
     participant = world.participant(synthetic=True)
 
@@ -127,14 +143,13 @@ def test_a_match_has_the_same_name_in_any_script_and_the_same_birth_date(world: 
     assert [match.id for match in found.items] == [other.id]
 
 
-def test_a_match_is_found_between_an_applicant_and_a_person_entered() -> None:
-    person = ("Ana", "Petrović", date(2005, 3, 8))
+def test_a_person_who_applied_is_a_match_of_the_same_person_entered(world: World) -> None:
+    applied, entered = confirmed(world).participant_id, world.participant("АНА", family_name="Петровић")
 
-    applicant = applications.PersonInput(
-        given_names=person[0], family_name=person[1], birth_date=person[2], email="ana@example.org", country="RS"
-    )
+    with reading(world.database) as session:
+        found = participants.list_matches(session, entered.id, by=OPERATOR, page=PageRequest())
 
-    assert participants.match_key(*person) == applications.name_key(applicant)
+    assert [match.id for match in found.items] == [applied]
 
 
 def test_a_merge_moves_mobilities_and_applications(world: World) -> None:
@@ -177,6 +192,17 @@ def test_a_merge_is_told_for_each_mobility(world: World, database: Database) -> 
     with reading(database) as session:
         told = session.scalars(select(Event.resource_id).where(Event.type == EventType.MOBILITY_UPDATED)).all()
     assert told == [mobility.id]
+
+
+def test_a_merge_tells_nothing_of_a_mobility_that_was_deleted(world: World) -> None:
+    ana, other = world.participant("Ana"), world.participant("Ana")
+    mobility = world.mobility(other)
+    deleted(world, mobility)
+
+    merged(world, ana.id, other.id)
+
+    told = world.read(select(Event.type).where(Event.resource_id == mobility.id).order_by(Event.id))
+    assert told == [EventType.MOBILITY_NOMINATED, EventType.MOBILITY_CANCELLED]
 
 
 def test_a_merge_shows_that_one_person_was_in_two_places(world: World, database: Database) -> None:

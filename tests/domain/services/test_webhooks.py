@@ -1,48 +1,54 @@
 """Webhook endpoints, on both engines."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from domain.errors import Conflict, Forbidden, NotFound
+from domain.db import new_id
+from domain.errors import Conflict, Forbidden, NotFound, StateConflict
 from domain.models.events import EventType
 from domain.models.tokens import Scope
-from domain.models.webhooks import Delivery, DeliveryState, Endpoint, EndpointState
+from domain.models.webhooks import DeliveryState, Endpoint, EndpointState, Payload, SignatureScheme
 from domain.policies import OPERATOR
-from domain.services import webhooks
+from domain.services import deliveries, webhooks
 from domain.services.pages import PageRequest
-from domain.services.webhooks import EndpointInput, wants
-from domain.vault import Unsealable
-from tests.deliveries import CONFIG, VAULT, arrived, claim, endpoint, failed, fan_out, owe, owed, settle, states
+from domain.services.webhooks import EndpointInput
+from tests.conftest import NOW, Clock
+from tests.deliveries import (
+    CONFIG,
+    VAULT,
+    arrived,
+    claim,
+    disable,
+    do,
+    edit,
+    endpoint,
+    failed,
+    fan_out,
+    owe,
+    owed,
+    pause,
+    resume,
+    row,
+    settle,
+    states,
+)
 from tests.world import World
 
 HOOK = EndpointInput(url="https://hooks.example.org/intervet", event_types=["application.*"])
+D, S = DeliveryState, EndpointState
 
 
-def make(world: World, name: str = "partner", **changes: Any) -> webhooks.NewEndpoint:
+def make(world: World, name: str = "partner", **changes: Any) -> Endpoint:
     by = changes.pop("by", None) or world.principal(name)
-    return world.do(webhooks.create_endpoint, replace(HOOK, **changes), config=CONFIG, vault=VAULT, by=by)
-
-
-def disable(world: World, one: Endpoint) -> None:
-    owe(world, one)
-    settle(world, [failed(due, world.clock(), gone=True) for due in claim(world)])
+    wanted = replace(HOOK, **changes)
+    return world.do(webhooks.create_endpoint, wanted, config=CONFIG, vault=VAULT, by=by).endpoint
 
 
 # ── made ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_secret_is_shown_once_and_kept_sealed(world: World) -> None:
-    made, other = make(world), make(world)
-
-    (row, _) = world.read(select(Endpoint).order_by(Endpoint.created_at, Endpoint.id))
-    assert (made.secret[:6], len(made.secret), made.secret != other.secret) == ("whsec_", 50, True)
-    assert made.secret.encode() not in bytes(row.secret)
-    assert webhooks.secret_of(row.id, row.secret, vault=VAULT) == made.secret
-    with pytest.raises(Unsealable):
-        webhooks.secret_of(other.endpoint.id, row.secret, vault=VAULT)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,11 @@ def test_a_secret_is_shown_once_and_kept_sealed(world: World) -> None:
          [("/event_types/1", "unknown_event_type"), ("/event_types/2", "unknown_event_type")]),
         ({"url": "https:///", "event_types": ["*.eaten"]},
          [("/url", "host_missing"), ("/event_types/0", "unknown_event_type")]),
+        ({"signatures": []}, [("/signatures", "required")]),
+        ({"projects": ["NOWHERE"]}, [("/projects/0", "not_found")]),
+        ({"calls": [new_id()]}, [("/calls/0", "not_found")]),
+        ({"headers": {"Host": "elsewhere"}}, [("/headers/Host", "header_reserved")]),
+        ({"ordered": True, "retry_after_s": []}, [("/retry_after_s", "too_few")]),
     ],
 )  # fmt: skip
 def test_an_endpoint_that_can_not_be_is_refused(world: World, changes: Any, findings: Any) -> None:
@@ -69,18 +80,35 @@ def test_an_endpoint_that_can_not_be_is_refused(world: World, changes: Any, find
     assert found == findings
 
 
-@pytest.mark.parametrize(
-    ("patterns", "kinds"),
-    [
-        (["*"], set(EventType)),
-        (["webhook.*"], {EventType.WEBHOOK_PING, EventType.WEBHOOK_DISABLED}),
-        (["*.published"], {EventType.CALL_PUBLISHED}),
-        (["call.opened", "call.closed"], {EventType.CALL_OPENED, EventType.CALL_CLOSED}),
-        (["call"], set()),
-    ],
-)
-def test_a_star_stands_for_anything(patterns: list[str], kinds: set[EventType]) -> None:
-    assert {kind for kind in EventType if wants(patterns, kind)} == kinds
+def test_a_filter_names_only_what_its_owner_can_see(world: World) -> None:
+    seen, hidden = world.call(), world.draft(owner_id=world.organisation("coordinator"), eligible_countries=["AL"])
+    wanted = replace(HOOK, calls=[seen.id, hidden.id], projects=["TEST"])
+
+    found = world.refused(webhooks.create_endpoint, wanted, config=CONFIG, vault=VAULT, by=world.principal("partner"))
+
+    assert found == [("/calls/1", "not_found")]
+
+
+def test_an_endpoint_is_as_it_was_wished(world: World) -> None:
+    wished: dict[str, Any] = {
+        "description": "Our CRM",
+        "projects": ["TEST"],
+        "countries": ["RS", "AL"],
+        "calls": [world.call().id],
+        "payload": Payload.FULL,
+        "signatures": [SignatureScheme.V1, SignatureScheme.V1A],
+        "headers": {"X-A": "1"},
+        "authorization": "Basic YTpi",
+        "timeout_s": 30,
+        "rate_per_minute": 60,
+        "retry_after_s": [60, 600],
+        "ordered": True,
+        "keep_replies_days": 90,
+    }
+
+    made = row(world, make(world, **wished))
+
+    assert webhooks.as_input(made, vault=VAULT) == replace(HOOK, **wished)
 
 
 @pytest.mark.parametrize("scope", [Scope.WEBHOOKS_MANAGE, Scope.EVENTS_READ])
@@ -98,29 +126,53 @@ def test_an_endpoint_belongs_to_an_organisation(world: World) -> None:
 
 def test_an_organisation_has_a_bounded_number_of_endpoints(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "MOST_ENDPOINTS", 1)
-    make(world)
+    made = make(world)
 
     with pytest.raises(Conflict, match="delete one"):
         make(world)
 
-    assert make(world, "school").endpoint.state is EndpointState.UNVERIFIED
+    assert make(world, "school").state is S.UNVERIFIED
+    do(world, made, webhooks.delete_endpoint)
+    assert make(world).state is S.UNVERIFIED
 
 
-# ── edited, deleted, pinged, resumed ──────────────────────────────────────────────────────────────────────────────
+# ── read, edited, deleted ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_nobody_sees_the_endpoints_of_others(world: World) -> None:
-    made = make(world).endpoint
+VERBS: dict[str, Callable[..., Any]] = {
+    "read": lambda session, id_, by, at: webhooks.get_endpoint(session, id_, by=by),
+    "deleted": webhooks.delete_endpoint,
+    "pinged": webhooks.ping_endpoint,
+    "paused": webhooks.pause_endpoint,
+    "resumed": lambda session, id_, by, at: webhooks.resume_endpoint(session, id_, send_held=True, by=by, at=at),
+    "rotated": lambda session, id_, by, at: webhooks.rotate_secrets(
+        session, id_, overlap=timedelta(), vault=VAULT, by=by, at=at
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_endpoint_of_another_organisation_is_not_found(world: World, verb: str) -> None:
+    made = make(world)
 
     for name in ("coordinator", "school", "stranger"):
         with pytest.raises(NotFound):
-            world.do(lambda s, by, at: webhooks.get_endpoint(s, made.id, by=by), by=world.principal(name))
+            do(world, made, VERBS[verb], name)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_deleted_endpoint_is_not_found(world: World, verb: str) -> None:
+    made = make(world)
+    do(world, made, webhooks.delete_endpoint)
+
+    with pytest.raises(NotFound):
+        do(world, made, VERBS[verb])
 
 
 def test_a_token_for_one_project_sees_its_endpoints_alone(world: World) -> None:
     make(world)
-    here = make(world, by=world.principal("partner", project="TEST")).endpoint
     by = world.principal("partner", project="TEST")
+    here = make(world, by=by)
 
     page = world.do(lambda s, by, at: webhooks.list_endpoints(s, by=by, page=PageRequest()), by=by)
 
@@ -128,103 +180,219 @@ def test_a_token_for_one_project_sees_its_endpoints_alone(world: World) -> None:
 
 
 def test_an_endpoint_is_edited_as_strictly_as_it_is_made(world: World) -> None:
-    made = make(world).endpoint
+    made = make(world)
 
-    def edit(session: Any, wanted: EndpointInput, *, by: Any, at: Any) -> Endpoint:
-        held = webhooks.get_endpoint(session, made.id, by=by)
-        return webhooks.edit_endpoint(session, held, wanted, config=CONFIG, at=at)
+    with pytest.raises(webhooks.InvalidInput) as caught:
+        edit(world, made, url="http://x.example", retry_after_s=[], ordered=True)
 
-    by = world.principal("partner")
-    assert world.refused(edit, replace(HOOK, url="http://x.example"), by=by) == [("/url", "url_scheme")]
-    assert world.do(edit, replace(HOOK, event_types=["*"]), by=by).event_types == ["*"]
+    assert [finding.pointer for finding in caught.value.findings] == ["/url", "/retry_after_s"]
+    assert row(world, made).url == HOOK.url
 
 
-def test_a_deleted_endpoint_is_gone_and_gets_nothing_more(world: World) -> None:
+def test_an_edit_leaves_what_it_may_see_as_it_was_made(world: World) -> None:
+    made = make(world, by=world.principal("partner", project="TEST"))
+
+    edited = edit(world, made, event_types=["*"])
+
+    assert (edited.event_types, edited.project_id, edited.scopes) == (["*"], world.project(), made.scopes)
+
+
+def test_another_rate_counts_from_now_on(world: World) -> None:
+    one = make(world, rate_per_minute=1)
+    owe(world, one, 3)
+    first = len(claim(world))
+
+    edit(world, one, rate_per_minute=None)
+
+    assert (first, len(claim(world))) == (1, 2)
+
+
+def test_a_deleted_endpoint_gets_nothing_more(world: World) -> None:
     one = endpoint(world, "partner")
-    owe(world, one, 2)
-    world.do(webhooks.delete_endpoint, one.id, by=world.principal("partner"))
+    owe(world, one, 3)
+    (sent,) = claim(world, limit=1)
+    do(world, one, webhooks.delete_endpoint)
     world.call()
     fan_out(world)
 
-    assert (states(world, one), claim(world)) == ({DeliveryState.FAILED: 2}, [])
-    with pytest.raises(NotFound):
-        world.do(webhooks.ping_endpoint, one.id, by=world.principal("partner"))
+    assert (settle(world, [arrived(sent, NOW)]), states(world, one), claim(world)) == (1, {D.FAILED: 3}, [])
+
+
+# ── tried ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_ping_goes_to_its_endpoint_alone(world: World) -> None:
     pinged, other = endpoint(world, "partner", "call.*"), endpoint(world, "partner", "*")
 
-    world.do(webhooks.ping_endpoint, pinged.id, by=world.principal("partner"))
+    do(world, pinged, webhooks.ping_endpoint)
     fan_out(world)
 
-    assert (owed(world, pinged)[-1:], EventType.WEBHOOK_PING in owed(world, other)) == ([EventType.WEBHOOK_PING], False)
+    assert (owed(world, pinged), EventType.WEBHOOK_PING in owed(world, other)) == ([EventType.WEBHOOK_PING], False)
 
 
-def test_a_disabled_endpoint_is_resumed_with_what_was_held_for_it(world: World) -> None:
-    one = endpoint(world, "partner", "call.published")
-    disable(world, one)
-    world.call()
-    fan_out(world)
-    held = states(world, one)
-
-    resumed = world.do(webhooks.resume_endpoint, one.id, by=world.principal("partner"))
-
-    assert (held, resumed.state, resumed.failing_since) == ({DeliveryState.HELD: 2}, EndpointState.ACTIVE, None)
-    assert len(claim(world)) == 2
-
-
-def test_an_endpoint_that_works_is_not_resumed(world: World) -> None:
+@pytest.mark.parametrize("stop", [pause, disable], ids=["paused", "disabled"])
+def test_one_that_receives_nothing_is_not_pinged(world: World, stop: Any) -> None:
     one = endpoint(world, "partner")
-
-    with pytest.raises(Conflict):
-        world.do(webhooks.resume_endpoint, one.id, by=world.principal("partner"))
-
-
-# ── the log ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def retry(world: World, one: Endpoint) -> Delivery:
-    (delivery_id,) = world.read(select(Delivery.id).where(Delivery.endpoint_id == one.id))
-    return world.do(webhooks.retry_delivery, delivery_id, by=world.principal("partner"))
-
-
-def test_one_delivery_is_sent_again_though_it_arrived_or_was_given_up(world: World) -> None:
-    for result in (arrived, lambda due, at: failed(due, at, next_at=None)):
-        one = endpoint(world, "partner")
-        owe(world, one)
-        settle(world, [result(due, world.clock()) for due in claim(world)])
-
-        again = retry(world, one)
-
-        assert (again.state, [due.number for due in claim(world)]) == (DeliveryState.PENDING, [2])
-
-
-def test_a_delivery_under_way_is_not_sent_twice_at_once(world: World) -> None:
-    one = endpoint(world, "partner")
-    owe(world, one)
-    claim(world)
-
-    with pytest.raises(Conflict, match="leased"):
-        retry(world, one)
-
-
-def test_nothing_is_retried_at_a_disabled_endpoint(world: World) -> None:
-    one = endpoint(world, "partner")
-    disable(world, one)
+    stop(world, one)
 
     with pytest.raises(Conflict, match="resume it"):
-        retry(world, one)
+        do(world, one, webhooks.ping_endpoint)
 
 
-def test_the_log_is_for_the_endpoints_owner(world: World) -> None:
+# ── paused and resumed ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_owed_to_a_paused_endpoint_is_held(world: World) -> None:
+    one = endpoint(world, "partner", "call.published")
+    owe(world, one, 2)
+
+    pause(world, one)
+    world.call()
+    fan_out(world)
+
+    assert (states(world, one), claim(world, at=NOW + timedelta(days=9))) == ({D.HELD: 3}, [])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stands"),
+    [
+        (arrived, D.DELIVERED),
+        (failed, D.HELD),
+        (lambda due, at: failed(due, at, next_at=None), D.FAILED),
+    ],
+    ids=["arrives", "fails", "fails for the last time"],
+)
+def test_what_is_under_way_when_it_is_paused_settles(world: World, outcome: Any, stands: DeliveryState) -> None:
     one = endpoint(world, "partner")
-    (delivery_id,) = owe(world, one)
-    settle(world, [failed(due, world.clock(), reply=b"no") for due in claim(world)])
+    owe(world, one)
+    (sent,) = claim(world)
+    pause(world, one)
 
-    def attempts(session: Any, *, by: Any, at: Any) -> list[Any]:
-        page = webhooks.list_attempts(session, delivery_id, by=by, page=PageRequest())
-        return [(attempt.number, attempt.status, attempt.reply) for attempt in page.items]
+    fenced = settle(world, [outcome(sent, NOW)])
 
-    assert world.do(attempts, by=world.principal("partner")) == [(1, 500, b"no")]
-    with pytest.raises(NotFound):
-        world.do(attempts, by=world.principal("coordinator"))
+    assert (fenced, states(world, one), row(world, one).state) == (0, {stands: 1}, S.PAUSED)
+
+
+def test_what_is_given_back_by_a_worker_when_it_is_paused_is_held(world: World) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one)
+    claims = claim(world)
+    pause(world, one)
+
+    world.do(lambda session, by, at: deliveries.release(session, claims, at=at))
+
+    assert states(world, one) == {D.HELD: 1}
+
+
+@pytest.mark.parametrize("results", [[], [failed], [arrived]], ids=["unverified", "failing", "verified"])
+def test_it_comes_back_as_verified_as_it_went(world: World, results: Any) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one, len(results))
+    settle(world, [outcome(due, NOW) for outcome, due in zip(results, claim(world), strict=True)])
+    before = row(world, one).state
+
+    paused = pause(world, one).state
+
+    assert (paused, resume(world, one).state) == (S.PAUSED, before)
+
+
+def test_what_arrives_while_it_is_paused_verifies_it_too(world: World) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one)
+    (sent,) = claim(world)
+    pause(world, one)
+
+    settle(world, [arrived(sent, NOW)])
+
+    assert resume(world, one).state is S.ACTIVE
+
+
+@pytest.mark.parametrize("stop", [pause, disable], ids=["paused", "disabled"])
+def test_what_was_held_is_sent_when_it_is_resumed(world: World, stop: Any) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one, 2)
+    stop(world, one)
+    assert states(world, one)[D.HELD] >= 2
+
+    resume(world, one)
+
+    waiting = states(world, one)[D.PENDING]
+    assert (states(world, one)[D.HELD], len(claim(world))) == (0, waiting)
+
+
+@pytest.mark.parametrize("stop", [pause, disable], ids=["paused", "disabled"])
+def test_what_was_held_stays_held_if_that_is_wished(world: World, stop: Any) -> None:
+    one = endpoint(world, "partner", "call.published")
+    owe(world, one, 2)
+    stop(world, one)
+    before = states(world, one)
+
+    resume(world, one, send_held=False)
+    world.call()
+    fan_out(world)
+
+    assert (states(world, one), len(claim(world))) == ({**before, D.PENDING: 1}, 1)
+
+
+def test_what_was_held_begins_its_schedule_anew(world: World) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one)
+    settle(world, [failed(due, NOW, next_at=NOW + timedelta(days=1)) for due in claim(world)])
+    pause(world, one)
+    resume(world, one)
+
+    (due,) = claim(world)
+
+    assert (due.number, due.try_number) == (2, 1)
+
+
+def test_a_resumed_endpoint_has_a_clean_slate(world: World, clock: Clock) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one)
+    later = {"slow": True, "slow_until": NOW + timedelta(hours=5)}
+    settle(world, [failed(due, NOW, **later) for due in claim(world)])
+    clock.move(days=4)
+    world.do(lambda session, by, at: deliveries.warn_of_failing(session, at=at))
+    pause(world, one)
+
+    fresh = resume(world, one)
+
+    assert (fresh.failing_since, fresh.warnings, fresh.slowed, fresh.slow_until) == (None, 0, False, None)
+
+
+@pytest.mark.parametrize(
+    ("stop", "verb"),
+    [(pause, webhooks.pause_endpoint), (disable, webhooks.pause_endpoint), (None, VERBS["resumed"])],
+    ids=["paused again", "a disabled one paused", "an active one resumed"],
+)
+def test_a_step_that_makes_no_sense_is_refused(world: World, stop: Any, verb: Any) -> None:
+    one = endpoint(world, "partner")
+    if stop:
+        stop(world, one)
+
+    with pytest.raises((StateConflict, Conflict)):
+        do(world, one, verb)
+
+
+def test_others_go_on_while_one_is_paused(world: World) -> None:
+    one, other = endpoint(world, "partner"), endpoint(world, "partner")
+    owe(world, one)
+    owe(world, other)
+
+    pause(world, one)
+
+    assert [due.endpoint_id for due in claim(world)] == [other.id]
+
+
+def test_what_a_worker_took_to_its_grave_while_it_was_paused_is_held(world: World) -> None:
+    one = endpoint(world, "partner")
+    owe(world, one)
+    (sent,) = claim(world)
+    pause(world, one)
+
+    seen = []
+    for at in (sent.lease_until - timedelta(seconds=1), sent.lease_until):
+        world.do(lambda session, by, at: deliveries.hold_overslept(session, at=at), at=at)
+        seen.append(states(world, one))
+
+    assert seen == [{D.LEASED: 1}, {D.HELD: 1}]

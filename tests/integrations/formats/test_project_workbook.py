@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.formats.project_workbook import read_project
+from integrations.formats.project_workbook import read_project, where
 from integrations.formats.xlsx import BadWorkbook
 from tests.cli.admin import small_project
 from tests.integrations.formats.workbooks import as_workbook, workbook
@@ -74,7 +74,10 @@ def test_a_figure_about_the_whole_project_needs_no_scope() -> None:
         ({"project": [["code"]]}, "project must have one row"),
         ({"project": [["code"], ["A"], ["B"]]}, "project must have one row"),
         ({"project": [["code"], ["A"]], "schools": [["key"]]}, "There is a sheet schools"),
-        ({"project": [["code"], ["A"]], "destinations": [["call"], ["spring"]]}, "nothing called spring"),
+        (
+            {"project": [["code"], ["A"]], "destinations": [["call"], ["spring"]]},
+            "^destinations, row 2: there is nothing called spring",
+        ),
         ({"project": [["code"], ["A"]], "choices": [["call", "question"], ["spring", "why"]]}, "nothing called"),
         (
             {
@@ -83,8 +86,59 @@ def test_a_figure_about_the_whole_project_needs_no_scope() -> None:
             },
             "zone Mars",
         ),
+        (
+            {"project": [["code"], ["A"]], "calls": [["key", "form"], ["a", "Why?"]]},
+            "^calls, row 2: .*sheet of its own",
+        ),
+        ({"project": [["code"], ["A"]], "form": [["choices.one"], ["Why?"]]}, "^form, row 2: .*sheet of its own"),
+        ({"project": [["code"], ["A"]], "calls": [["key.en"], ["a"]]}, "^calls, row 2: .*call it key"),
+        ({"project": [["code"], ["A"]], "form": [["call.en"], ["a"]]}, "^form, row 2: .*call it call"),
     ],
 )
 def test_a_workbook_that_is_no_project_is_refused_with_a_reason(sheets: Any, word: str) -> None:
     with pytest.raises(BadWorkbook, match=word):
         read_project(workbook(sheets or {"calls": [["key"]]}))
+
+
+@pytest.mark.parametrize("columns", [["title", "title.sq"], ["title.sq", "title"]])
+def test_a_text_beside_its_translation_is_refused_whatever_comes_first(columns: list[str]) -> None:
+    content = workbook({"project": [["code", *columns], ["SMALL", "One", "Two"]]})
+
+    with pytest.raises(BadWorkbook) as caught:
+        read_project(content)
+
+    sentence = "project, row 2: the columns title and title.sq can't stand side by side; call the first title.en."
+    assert str(caught.value) == sentence
+
+
+def test_a_scope_in_one_cell_and_in_parts_is_refused() -> None:
+    with pytest.raises(BadWorkbook, match="take one of the two out"):
+        read("reported_figures", ["scope", "scope.activity"], ["all", "course"])
+
+
+def test_a_translation_that_a_row_leaves_empty_is_no_contradiction() -> None:
+    assert read("activities", ["title", "title.sq"], ["Stays", None]) == {"title": "Stays"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/project/languages/0", "project, row 2, column languages"),
+        ("/organisations/1/type", "organisations, row 3, column type"),
+        ("/organisations/2", "organisations, row 4"),
+        ("/activities/0/title/sq", "activities, row 2, column title.sq"),
+        ("/calls/0/owner", "calls, row 2, column owner"),
+        ("/calls/0/destinations/0/host", "destinations, row 2, column host"),
+        ("/calls/0/form/1/choices/1/value", "choices, row 3, column value"),
+        ("/calls", "sheet calls"),
+    ],
+)
+def test_what_is_wrong_is_found_by_sheet_row_and_column(pointer: str, place: str) -> None:
+    assert where(read_project(as_workbook(small_project())), pointer) == place
+
+
+def test_rows_are_counted_as_the_spreadsheet_shows_them() -> None:
+    rows = [["key"], ["one"], [None], ["two"]]
+    project = read_project(workbook({"project": [["code"], ["SMALL"]], "organisations": rows}))
+
+    assert where(project, "/organisations/1/key") == "organisations, row 4, column key"

@@ -19,7 +19,7 @@ BODY = (
 ).encode()
 
 
-def prepared(*, at: datetime = OCCURRED_AT, secrets: tuple[str, ...] = (SECRET,)) -> Exchange:
+def prepared(*, at: datetime = OCCURRED_AT, secrets: tuple[str, ...] = (SECRET,), **own_headers: str) -> Exchange:
     """An attempt at that event."""
     return prepare(
         key="delivery",
@@ -30,6 +30,7 @@ def prepared(*, at: datetime = OCCURRED_AT, secrets: tuple[str, ...] = (SECRET,)
         occurred_at=OCCURRED_AT,
         data=DATA,
         secrets=secrets,
+        own_headers={name.replace("_", "-"): value for name, value in own_headers.items()},
         at=at,
     )
 
@@ -54,6 +55,14 @@ def test_the_headers_are_ours_and_those_of_standard_webhooks() -> None:
         "webhook-timestamp": "1795348800",
         "webhook-signature": "",
     }
+
+
+def test_an_endpoints_own_headers_come_along_and_replace_none_of_ours() -> None:
+    ours = prepared().headers
+
+    headers = prepared(X_Tenant="school-12", Webhook_Id="mine", USER_AGENT="me", Content_Type="text/plain").headers
+
+    assert headers == {**ours, "x-tenant": "school-12"}
 
 
 def test_the_reference_library_accepts_what_is_sent() -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from integrations.webhooks.retries import (
     SCHEDULE,
+    Schedule,
     Verdict,
     asked_to_wait,
     next_attempt_at,
-    should_disable,
+    schedule_for,
+    slows_down,
     verdict,
-    warnings_due,
 )
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -132,19 +133,62 @@ def test_an_attempt_is_judged(status: int | None, error: str | None, expected: V
     assert verdict(status, error) == expected
 
 
+OWN = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10))
+
+
 @pytest.mark.parametrize(
-    ("failing_for", "disabled"),
+    ("retry_after_s", "ordered", "schedule"),
     [
-        (timedelta(0), False),
-        (timedelta(days=5) - timedelta(microseconds=1), False),
-        (timedelta(days=5), True),
-        (timedelta(days=30), True),
+        (None, False, Schedule(SCHEDULE)),
+        (None, True, Schedule(SCHEDULE, endless=True)),
+        ([60, 600], False, Schedule(OWN)),
+        ([60, 600], True, Schedule(OWN, endless=True)),
+        ([], False, Schedule((timedelta(0),))),
+    ],
+    ids=["the usual", "the usual in order", "its own", "its own in order", "never again"],
+)
+def test_an_endpoint_has_the_usual_schedule_or_its_own(
+    retry_after_s: list[int] | None, schedule: Schedule, *, ordered: bool
+) -> None:
+    assert schedule_for(retry_after_s, ordered=ordered) == schedule
+
+
+@pytest.mark.parametrize(
+    ("attempt", "delay"), [(1, timedelta(minutes=1)), (2, timedelta(minutes=10)), (3, None), (50, None)]
+)
+def test_an_own_schedule_is_followed_to_its_end(attempt: int, delay: timedelta | None) -> None:
+    at = next_attempt_at(attempt=attempt, at=AT, random=MIDDLE, schedule=Schedule(OWN))
+
+    assert at == (None if delay is None else AT + delay)
+
+
+def test_in_order_an_endpoint_that_wants_no_second_attempt_gets_the_usual_ones() -> None:
+    assert schedule_for([], ordered=True) == Schedule(SCHEDULE, endless=True)
+
+
+@pytest.mark.parametrize("attempt", [2, 3, 50])
+def test_in_order_the_last_delay_is_repeated(attempt: int) -> None:
+    at = next_attempt_at(attempt=attempt, at=AT, random=MIDDLE, schedule=Schedule(OWN, endless=True))
+
+    assert at == AT + timedelta(minutes=10)
+
+
+def test_one_that_is_never_tried_again_has_no_second_attempt() -> None:
+    assert next_attempt_at(attempt=1, at=AT, random=MIDDLE, schedule=schedule_for([], ordered=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "slows"),
+    [
+        (429, None, True),
+        (502, None, True),
+        (503, None, True),
+        (504, None, True),
+        (500, None, False),
+        (200, None, False),
+        (503, "disconnected", False),
+        (None, "timeout", False),
     ],
 )
-def test_an_endpoint_is_disabled_after_five_days_of_failure(failing_for: timedelta, *, disabled: bool) -> None:
-    assert should_disable(AT - failing_for, AT) is disabled
-
-
-@pytest.mark.parametrize(("hours", "due"), [(0, 0), (23, 0), (24, 1), (71, 1), (72, 2), (107, 2), (108, 3), (200, 3)])
-def test_its_owner_is_warned_after_one_three_and_four_and_a_half_days(hours: int, due: int) -> None:
-    assert warnings_due(AT - timedelta(hours=hours), AT) == due
+def test_some_statuses_slow_an_endpoint_down(status: int | None, error: str | None, *, slows: bool) -> None:
+    assert slows_down(status, error) is slows

@@ -235,7 +235,7 @@ def _claims(
     places = {id_: event.position or 0 for id_, event in told.items()}
     leased.sort(key=lambda one: places[one.event_id])
     keys = keys_in_force(session, endpoints, at=at)
-    recipients = {id_.hex: Recipient(*one[: len(PLAIN)], keys=keys.get(id_, ())) for id_, one in endpoints.items()}
+    recipients = {id_.hex: Recipient(*(*one[: len(PLAIN)], keys.get(id_, ()))) for id_, one in endpoints.items()}
     return [
         Claim(UUID(id_), token, until, attempts, attempts - before, recipients[endpoint_id], told[event_id])
         for id_, endpoint_id, event_id, attempts, before in leased

@@ -14,9 +14,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/base.stamp
 	@exec $(BIN)/python -m cli.run
 
-# Passes on two cores; ARGS goes to pytest, as in `make test ARGS='-k webhooks'`.
+# Passes on two cores: three processes, since those that drive servers and browsers mostly wait. ARGS goes to pytest, as
+# in `make test ARGS='-k webhooks'`.
 test: .venv/test.stamp
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 # Everything that a tool can hold us to, short of the tests.
 check: .venv/test.stamp

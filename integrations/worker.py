@@ -6,7 +6,6 @@ Every step of it is a transaction of its own, and none is open while something i
 number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
 
-import gc
 import logging
 import signal
 import sys
@@ -291,9 +290,9 @@ def main() -> int:
     """Run until SIGTERM or SIGINT. Not zero, with one clear line, when the settings or the database will not do."""
     logs.to_stream()
     try:
-        config = with_secret_key(read_config())
+        config = read_config()
         with opened(config) as database:
-            serve(config, database)
+            serve(with_secret_key(config), database)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
@@ -304,10 +303,6 @@ def tune() -> None:
     """Set this process up for two threads that both have much to do."""
     # Each asks for Python's lock hundreds of times a second; five milliseconds, as it stands, is too long a wait.
     sys.setswitchinterval(0.001)
-    # What was made at start lives as long as we do: to look through it for garbage again and again would take a tenth
-    # of a second each time, in which nothing is sent.
-    gc.collect()
-    gc.freeze()
 
 
 def serve(config: Config, database: Database) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
@@ -292,10 +292,12 @@ def _due(endpoint_id: UUID, at: datetime) -> Any:
 def _lease_these(session: Session, ids: Sequence[UUID], *, token: UUID, until: datetime) -> list[Leased]:
     if not ids:
         return []
+    # As in delivery_batches: a lease that ran out counts no second time.
+    attempts = Delivery.attempts + case((Delivery.state == DeliveryState.LEASED, 0), else_=1)
     rows = session.execute(
         update(Delivery)
         .where(Delivery.id.in_(ids))
-        .values(state=DeliveryState.LEASED, lease_token=token, lease_until=until, attempts=Delivery.attempts + 1)
+        .values(state=DeliveryState.LEASED, lease_token=token, lease_until=until, attempts=attempts)
         .returning(Delivery.id, Delivery.endpoint_id, Delivery.event_id, Delivery.attempts, Delivery.attempts_before)
         .execution_options(synchronize_session=False)
     )

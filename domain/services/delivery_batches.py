@@ -116,11 +116,13 @@ def _json(rows: Sequence[Any]) -> str:
     return orjson.dumps(rows).decode()
 
 
+# A lease that ran out counts no second time: whoever had it was killed, mostly before they began, and wrote no attempt
+# under its number.
 # SQLite knows no LATERAL. Joined by their rowids instead, it asks the index of deliveries once for each endpoint.
 SQLITE_DUE = """
-SELECT json_group_array(json_array(id, endpoint_id, event_id, attempts + 1, attempts_before)) FROM (
+SELECT json_group_array(json_array(id, endpoint_id, event_id, attempts + (state <> 'leased'), attempts_before)) FROM (
     SELECT * FROM (
-        SELECT due.id, due.endpoint_id, due.event_id, due.attempts, due.attempts_before,
+        SELECT due.id, due.state, due.endpoint_id, due.event_id, due.attempts, due.attempts_before,
             row_number() OVER (PARTITION BY due.endpoint_id ORDER BY due.next_at) AS turn,
             wanted.value ->> 'room' AS room
         FROM json_each(:rooms) AS wanted JOIN deliveries AS due ON due.rowid IN (
@@ -131,7 +133,8 @@ SELECT json_group_array(json_array(id, endpoint_id, event_id, attempts + 1, atte
 )"""
 
 SQLITE_LEASE = """
-UPDATE deliveries SET state = 'leased', lease_token = :token, lease_until = :until, attempts = attempts + 1
+UPDATE deliveries
+SET state = 'leased', lease_token = :token, lease_until = :until, attempts = attempts + (state <> 'leased')
 WHERE id IN (SELECT value ->> 0 FROM json_each(:found))"""
 
 POSTGRESQL_LEASE = """
@@ -143,7 +146,8 @@ WITH due AS (
         ORDER BY next_at LIMIT least(wanted.room, :most) FOR UPDATE SKIP LOCKED
     ) AS found ORDER BY turn LIMIT :limit
 ), leased AS (
-    UPDATE deliveries SET state = 'leased', lease_token = :token, lease_until = :until, attempts = attempts + 1
+    UPDATE deliveries SET state = 'leased', lease_token = :token, lease_until = :until,
+        attempts = attempts + (state <> 'leased')::int
     FROM due WHERE deliveries.id = due.id
     RETURNING deliveries.id, endpoint_id, event_id, attempts, attempts_before
 )

@@ -12,7 +12,7 @@ from tests.conftest import ENGINES
 from tests.kill import storm
 from tests.kill.accounts import findings
 
-KILLS = 4  # some 20 seconds with what comes before and after, on a machine that does nothing else
+KILLS = 2  # some 15 seconds with what comes before and after, on a machine that does nothing else
 SEED = 20261122
 
 

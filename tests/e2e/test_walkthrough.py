@@ -1,12 +1,12 @@
-"""docs/walkthrough.md, executed from its first command to its last, on both engines."""
+"""docs/walkthrough.md, executed from its first command to its last.
+
+On the embedded engine, which its reader has; tests/e2e/test_main_job.py walks the same job on both.
+"""
 
 import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import ENGINES
 from tests.e2e.running import ROOT, TOKEN, Running, installation, wait_until
 
 TOLD = [
@@ -41,9 +41,8 @@ def told(running: Running) -> list[str]:
     return [kind for kind in kinds if kind not in CLOCKS]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_it_leads_from_nothing_to_a_recognised_mobility(engine: str, tmp_path: Path) -> None:
-    with installation(engine, tmp_path) as running:
+def test_it_leads_from_nothing_to_a_recognised_mobility(tmp_path: Path) -> None:
+    with installation("sqlite", tmp_path) as running:
         words = ["sh", "-e", "-c", script(running.base_url)]
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stdout[-1000:] + done.stderr

@@ -231,7 +231,6 @@ def _outcome(storm: Storm, pages: list[str], took: float) -> Outcome:
         deliveries=_deliveries(storm.database, moods),
         arrivals=tuple(storm.receivers.arrivals),
         feeds={"pages": pages, "reader": storm.reader.ids},
-        worker_kills=storm.processes.kills["worker"],
     )
     return Outcome(history, _told(history, storm, took))
 

@@ -21,8 +21,8 @@ IN_ORDER = History(
     ordered=frozenset({"hook"}),
     deliveries=[
         Delivery("d1", "hook", "e1", "delivered", 2, 0, FAILED_THEN_ARRIVED),
-        # Its second attempt was cut off by the kill, and had arrived.
-        Delivery("d2", "hook", "e2", "delivered", 3, 0, (Attempt(1, succeeded=False), Attempt(3, succeeded=True))),
+        # Its second attempt was cut off by the kill, had arrived, and was made again under the same number.
+        Delivery("d2", "hook", "e2", "delivered", 2, 0, FAILED_THEN_ARRIVED),
     ],
     arrivals=[
         Arrival("hook", "e1", "application.submitted a", accepted=False),
@@ -32,7 +32,6 @@ IN_ORDER = History(
         Arrival("hook", "e2", "application.submitted b", accepted=True, era=1),
     ],
     feeds={"pages": ["e1", "e2", "e3"]},
-    worker_kills=1,
 )
 
 

@@ -131,7 +131,7 @@ def test_what_is_leased_is_claimed_again_only_when_the_lease_is_over(world: Worl
 
     claimed = [[due.number for due in claim(world, at=NOW + after)] for after in (0 * SECOND, LEASE - SECOND, LEASE)]
 
-    assert claimed == [[1], [], [2]]
+    assert claimed == [[1], [], [1]]
 
 
 def test_what_is_not_due_yet_is_left_alone(world: World) -> None:
@@ -237,7 +237,18 @@ def test_a_result_counts_while_its_lease_stands_and_is_fenced_off_after(world: W
     late = settle(world, [failed(overslept, NOW, next_at=None)])
 
     assert (fenced, late, states(world, one)) == ([1, 0], 1, {D.DELIVERED: 1})
-    assert world.read(select(Attempt.number)) == [2]
+    assert world.read(select(Attempt.number)) == [1]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_lease_that_ran_out_takes_no_try(world: World, *, ordered: bool) -> None:
+    one = endpoint(world, "partner", ordered=ordered)
+    owe(world, one)
+    claim(world)  # by a worker that is killed before it begins
+
+    (again,) = claim(world, at=NOW + LEASE)
+
+    assert (again.number, again.try_number) == (1, 1)
 
 
 # ── several at once ───────────────────────────────────────────────────────────────────────────────────────────────

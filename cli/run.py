@@ -31,6 +31,7 @@ SERVER = (sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicor
 WORKER = (sys.executable, "-m", "integrations.worker")
 ANSWERS_WITHIN = 60.0  # seconds; two unless the machine is busy
 ENDS_WITHIN = 40.0  # seconds; the server takes 30 for answers in flight, the worker 20 for deliveries
+TELL_EVERY = 2.0  # seconds until all of them are told once more to end
 LOOK_EVERY = 0.1  # seconds between two looks at the children, the parent and the signals
 MAKE = ("make", "gmake")
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -212,8 +213,14 @@ def _end(children: Sequence[Child]) -> bool:
         if not child.ended:
             child.process.terminate()
     deadline = time.monotonic() + ENDS_WITHIN
+    told = time.monotonic()
     while time.monotonic() < deadline and not all(child.ended for child in children):
         time.sleep(LOOK_EVERY)
+        # gunicorn tells its workers once; one that was just being forked has lost it, and would be waited for in vain.
+        if time.monotonic() - told > TELL_EVERY:
+            told = time.monotonic()
+            for child in children:
+                child.signal_group(signal.SIGTERM)
     in_time = all(child.ended for child in children)
     for child in children:
         child.signal_group(signal.SIGKILL)

@@ -17,7 +17,7 @@ run: .venv/base.stamp
 # Passes on two cores: three processes, since those that drive servers and browsers mostly wait. ARGS goes to pytest, as
 # in `make test ARGS='-k webhooks'`.
 test: .venv/test.stamp
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 # Everything that a tool can hold us to, short of the tests.
 check: .venv/test.stamp

@@ -31,6 +31,7 @@ from integrations.guard import guarded_sender
 from integrations.outbound import AT_ONCE
 from integrations.webhooks import deliver, signing
 from integrations.worker import Worker, tune
+from tests.integrations.sending import secret
 from tests.world import World
 
 ENDPOINTS = 32
@@ -92,7 +93,7 @@ def _delivered(worker: Worker, opened: Database, endpoints: Sequence[UUID], coun
 
 def _messages(port: int, count: int) -> list[Message]:
     """Messages like ours, each with its own id, body and signature, to each endpoint in turn."""
-    secrets = [signing.new_secret(number.to_bytes(signing.NEW_KEY_BYTES)) for number in range(ENDPOINTS)]
+    secrets = [secret(number.to_bytes(32)) for number in range(ENDPOINTS)]
     return [_message(port, number % ENDPOINTS, secrets[number % ENDPOINTS]) for number in range(count)]
 
 

@@ -31,13 +31,12 @@ from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
 from domain.transaction import Database, reading, transaction, utcnow
 from domain.vault import Vault
-from integrations.guard import guarded_sender, loosened, own_places
+from integrations.guard import guarded_sender, loosened
 from integrations.http import Sender
 from integrations.messages import Messages
 from integrations.one_worker import only_one
 from integrations.outbound import (
     AHEAD,
-    AT_ONCE,
     CLAIMED,
     GATHERED,
     PER_ENDPOINT,
@@ -49,8 +48,6 @@ from integrations.outbound import (
 )
 from integrations.webhooks.contents import resource_of
 from migrations.opened import opened
-
-__all__ = ["AT_ONCE", "LEASE", "PER_ENDPOINT", "Worker", "own_places"]
 
 START_WITHIN = timedelta(seconds=30)  # what is leased and not begun by then is given back
 LONGEST_TIMEOUT = timedelta(seconds=30)  # that an endpoint may have: schemas/webhooks.py

@@ -29,6 +29,9 @@ class RecoveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
+UNFINISHED = (RecoveryState.PENDING, RecoveryState.RUNNING)
+
+
 class Recovery(Identified, Base):
     """One recovery. It goes by the events' positions: `position` is the last that is done with, so it can be killed.
 

@@ -23,6 +23,9 @@ class EndpointState(StrEnum):
     DISABLED = "disabled"
 
 
+RECEIVING = (EndpointState.UNVERIFIED, EndpointState.ACTIVE)
+
+
 class Payload(StrEnum):
     """How much an endpoint is told: ids, state and links, or the resource itself as its owner may see it."""
 
@@ -87,7 +90,7 @@ class Endpoint(Identified, Base):
     @property
     def receives(self) -> bool:
         """Whether deliveries go out to it; else they are held."""
-        return self.state in (EndpointState.UNVERIFIED, EndpointState.ACTIVE)
+        return self.state in RECEIVING
 
     def audience(self) -> Audience:
         """The endpoint alone: what happens to it is nobody else's business."""

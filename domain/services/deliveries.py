@@ -18,8 +18,17 @@ from uuid_utils import uuid7
 from domain import events
 from domain.db import change, instant_text, new_id
 from domain.models.events import Event, EventType
-from domain.models.recoveries import Recovery, RecoveryState
-from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState, Payload
+from domain.models.recoveries import UNFINISHED, Recovery
+from domain.models.webhooks import (
+    RECEIVING,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EndpointSecret,
+    EndpointState,
+    Payload,
+)
 from domain.services import delivery_batches
 from domain.services.attempt_tallies import count_attempts
 from domain.services.delivery_batches import EXPIRED, PENDING, Leased, Settled
@@ -33,8 +42,6 @@ BATCH = 500  # events given their place and owed to endpoints in one transaction
 # Since the first failure after the last success; Standard Webhooks leaves the numbers to us.
 WARNED_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
 DISABLED_AFTER = timedelta(days=5)
-RECOVERING = (RecoveryState.PENDING, RecoveryState.RUNNING)
-RECEIVING = (EndpointState.UNVERIFIED, EndpointState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,11 +87,6 @@ class Claim:
     def url(self) -> str:
         """Where it goes."""
         return self.endpoint.url
-
-    @property
-    def keys(self) -> Sequence[EndpointSecret]:
-        """The keys that sign for it."""
-        return self.endpoint.keys
 
 
 class Result(NamedTuple):
@@ -143,7 +145,7 @@ def _standing_endpoints() -> Any:
 
 def anything_new(session: Session) -> bool:
     """Whether events wait for their place, or recoveries to be gone on with: a read, for those who ask all the time."""
-    waiting = exists().where(Event.position.is_(None)), exists().where(Recovery.state.in_(RECOVERING))
+    waiting = exists().where(Event.position.is_(None)), exists().where(Recovery.state.in_(UNFINISHED))
     return bool(session.scalar(select(or_(*waiting))))
 
 
@@ -245,8 +247,7 @@ def _claims(
 def _endpoints_with_due(at: datetime) -> Any:
     """The endpoints that something may be sent to now, each with whether a lease there has run out."""
     of_endpoint = Delivery.endpoint_id == Endpoint.id
-    pending = exists().where(of_endpoint, Delivery.state == DeliveryState.PENDING, Delivery.next_at <= at)
-    expired = exists().where(of_endpoint, Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at)
+    pending, expired = (exists().where(of_endpoint, due) for due in (_is_pending(at), _is_overslept(at)))
     return (
         select(*PLAIN, Endpoint.slowed, Endpoint.rate_per_minute, Endpoint.failing_since, expired.label("expired"))
         .where(
@@ -349,10 +350,15 @@ def _spend(session: Session, endpoint: Endpoint, count: int, *, at: datetime) ->
 
 
 def _is_due(at: datetime) -> Any:
-    return or_(
-        and_(Delivery.state == DeliveryState.PENDING, Delivery.next_at <= at),
-        and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at),
-    )
+    return or_(_is_pending(at), _is_overslept(at))
+
+
+def _is_pending(at: datetime) -> Any:
+    return and_(Delivery.state == DeliveryState.PENDING, Delivery.next_at <= at)
+
+
+def _is_overslept(at: datetime) -> Any:
+    return and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at)
 
 
 def release(session: Session, claims: Collection[Claim], *, at: datetime) -> None:
@@ -383,13 +389,14 @@ def release(session: Session, claims: Collection[Claim], *, at: datetime) -> Non
 
 
 def hold_overslept(session: Session, *, at: datetime) -> None:
-    """Hold what nobody settled in time at an endpoint that receives nothing now; who comes late still may."""
+    """Hold what nobody settled in time at an endpoint that receives nothing now; it counts as no attempt."""
     resting = select(Endpoint.id).where(Endpoint.state.not_in(RECEIVING), Endpoint.deleted_at.is_(None))
-    overslept = (Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= at)
+    # Who comes late is fenced off, as by a second lease: their number would be given out twice.
+    given_back = {"lease_token": None, "lease_until": None, "attempts": Delivery.attempts - 1}
     session.execute(
         update(Delivery)
-        .where(Delivery.endpoint_id.in_(resting), *overslept)
-        .values(state=DeliveryState.HELD, updated_at=at)
+        .where(Delivery.endpoint_id.in_(resting), _is_overslept(at))
+        .values(state=DeliveryState.HELD, updated_at=at, **given_back)
         .execution_options(synchronize_session=False)
     )
 

@@ -15,9 +15,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import Session
 
 from domain.models.events import Event
-from domain.models.recoveries import Recovery
+from domain.models.recoveries import UNFINISHED, Recovery
 from domain.models.webhooks import AttemptTally, Delivery, DeliveryState, Endpoint, EndpointState
-from domain.services.recoveries import UNFINISHED
 
 QUEUED = (DeliveryState.PENDING, DeliveryState.LEASED, DeliveryState.HELD)
 

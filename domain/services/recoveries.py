@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, func, insert, or
 from sqlalchemy.orm import Session
 
 from domain import policies
-from domain.db import change, new_id
+from domain.db import change, instant_text, new_id
 from domain.errors import Finding, InvalidInput, NotFound
 from domain.models.events import Event
-from domain.models.recoveries import Recovery, RecoveryKind, RecoveryState
+from domain.models.recoveries import UNFINISHED, Recovery, RecoveryKind, RecoveryState
 from domain.models.webhooks import Delivery, DeliveryState, Endpoint
 from domain.policies import Principal
 from domain.services.deliveries import owed_to
@@ -27,7 +27,6 @@ from domain.services.webhooks import get_endpoint
 from domain.states import move_to
 
 BATCH = 500  # events in one transaction
-UNFINISHED = (RecoveryState.PENDING, RecoveryState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def create_recovery(
     endpoint = get_endpoint(session, endpoint_id, by=by)
     until = min(wanted.until or at, at)
     if wanted.since >= until:
-        raise InvalidInput([Finding("/since", "not_before", {"limit": until.isoformat()})])
+        raise InvalidInput([Finding("/since", "not_before", {"limit": instant_text(until)})])
     recovery = Recovery(
         id=new_id(),
         endpoint_id=endpoint.id,

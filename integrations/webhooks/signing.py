@@ -13,17 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  what tells a secret from other strings, and no secret itself
 SIGNING_KEY_PREFIX = "whsk_"  # the private half; its owner is never shown it
-PUBLIC_KEY_PREFIX = "whpk_"
-SHORTEST_KEY, LONGEST_KEY = 24, 64  # bytes, both from the specification; ours have 32
-NEW_KEY_BYTES = 32
 LOADED_KEYS = 1024  # Loading one costs as much as signing with it; each takes about a kilobyte.
-
-
-def new_secret(random_bytes: bytes) -> str:
-    """The secret made of these bytes, in the form in which its owner sees it; give it NEW_KEY_BYTES from a CSPRNG."""
-    if not SHORTEST_KEY <= len(random_bytes) <= LONGEST_KEY:
-        raise ValueError(f"A signing key has {SHORTEST_KEY} to {LONGEST_KEY} bytes, not {len(random_bytes)}.")
-    return SECRET_PREFIX + b64encode(random_bytes).decode("ascii")
 
 
 def sign(key: str, *, message_id: str, timestamp: datetime, body: bytes) -> str:

@@ -18,8 +18,9 @@ import svix.webhooks
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from integrations.webhooks.signing import LONGEST_KEY, SHORTEST_KEY, headers, new_secret
+from integrations.webhooks.signing import headers
 from tests.contract.foreign import NODE, node_folder, program
+from tests.integrations.sending import secret
 
 MESSAGES = 10_000
 LARGE = 5  # of them, with bodies of 100,000 characters
@@ -52,7 +53,7 @@ def new_keys(dice: random.Random) -> Keys:
     seed = dice.randbytes(32)
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     return Keys(
-        new_secret(dice.randbytes(dice.randint(SHORTEST_KEY, LONGEST_KEY))),
+        secret(dice.randbytes(dice.randint(24, 64))),
         "whsk_" + b64encode(seed).decode(),
         "whpk_" + b64encode(public).decode(),
     )

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from integrations.exchange import EXPLANATIONS, Exchange
-from integrations.webhooks.deliver import prepare
+from integrations.webhooks import signing
+from integrations.webhooks.deliver import OURS, render
 from integrations.webhooks.retries import SCHEDULE
 from schemas.webhooks import EndpointWriteSchema
 from tests.contract.foreign import node_folder, program
@@ -53,18 +54,12 @@ def table(heading: str) -> list[list[str]]:
 
 def delivery(url: str, *, keys: Keys = KEYS, at: datetime | None = None) -> Exchange:
     """What we would send there, signed in both schemes."""
-    return prepare(
-        key=0,
-        endpoint=0,
-        url=url,
-        message_id=EVENT_ID,
-        event_type="call.published",
-        occurred_at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
-        data={"title": "Mobilnost učenika — Тирана 🎓"},
-        secrets=(keys.secret, keys.signing_key),
-        own_headers={},
-        at=at or datetime.now(UTC),
+    occurred_at = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    body = render("call.published", occurred_at=occurred_at, data={"title": "Mobilnost učenika — Тирана 🎓"})
+    signed = signing.headers(
+        (keys.secret, keys.signing_key), message_id=EVENT_ID, timestamp=at or datetime.now(UTC), body=body
     )
+    return Exchange(0, 0, url, body, {**OURS, **signed})
 
 
 def tampered(exchange: Exchange) -> Exchange:

@@ -1,5 +1,6 @@
 """Senders for tests, to which loopback is their operator's own network, and what they have to send."""
 
+from base64 import b64encode
 from ipaddress import ip_network
 from typing import Any
 
@@ -7,6 +8,11 @@ from integrations.http import Exchange, Outcome, Sender
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 NAME = "hooks.example.org"  # resolved by the tests' own lookup, to loopback
+
+
+def secret(key: bytes) -> str:
+    """A shared secret in the form in which its owner sees it."""
+    return "whsec_" + b64encode(key).decode()
 
 
 def sender(**settings: Any) -> Sender:

@@ -18,8 +18,9 @@ from domain.errors import Unavailable
 from domain.models.webhooks import Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState
 from domain.services import deliveries
 from domain.transaction import Database, connect, transaction, utcnow
+from integrations.guard import own_places
 from integrations.http import Sender
-from integrations.worker import Worker, own_places
+from integrations.worker import Worker
 from tests.conftest import Caller, Clock
 from tests.integrations.receiver import Receiver
 from tests.world import World

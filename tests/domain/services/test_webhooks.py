@@ -396,3 +396,6 @@ def test_what_a_worker_took_to_its_grave_while_it_was_paused_is_held(world: Worl
         seen.append(states(world, one))
 
     assert seen == [{D.LEASED: 1}, {D.HELD: 1}]
+    assert settle(world, [arrived(sent, sent.lease_until)]) == 1  # whoever comes so late is fenced off
+    world.do(webhooks.resume_endpoint, one.id, send_held=True, by=world.principal("partner"))
+    assert [(due.number, due.try_number) for due in claim(world)] == [(1, 1)]

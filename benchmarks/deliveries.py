@@ -1,18 +1,22 @@
-"""Webhooks from the claim to the settled row: the worker's rounds with many due deliveries to 32 endpoints."""
+"""Webhooks from the claim to the settled row: the worker's rounds with many due deliveries to 32 endpoints.
+
+Beside them, what is to be written for each whatever sends it: leased, settled and logged by the statements alone.
+"""
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pycurl
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
+from uuid_utils import uuid7
 
 from benchmarks.measure import Effort, Figure, compared, interleaved
 from benchmarks.servers import ENGINES, SECRET_KEY, database, url_of
@@ -23,14 +27,15 @@ from domain.models.events import Event
 from domain.models.tokens import Scope
 from domain.models.webhooks import Delivery, DeliveryState, Endpoint
 from domain.policies import Principal
-from domain.services import webhooks
+from domain.services import delivery_batches, webhooks
+from domain.services.delivery_batches import Settled
 from domain.services.webhooks import EndpointInput
 from domain.transaction import Database, reading, transaction, utcnow
 from domain.vault import Vault
 from integrations.guard import guarded_sender
-from integrations.outbound import AT_ONCE
+from integrations.outbound import AT_ONCE, GATHERED
 from integrations.webhooks import deliver, signing
-from integrations.worker import Worker, tune
+from integrations.worker import LEASE, Worker, tune
 from tests.integrations.sending import secret
 from tests.world import World
 
@@ -39,6 +44,7 @@ DELIVERIES = 12_000  # a round: long enough that the first claim and the last co
 ROUNDS = 5  # each takes seconds
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 FLOOR = "a bare libcurl multi loop that posts as many signed messages, each ready to be sent, to the same sink"
+STATEMENTS = "what is to be written for as many: the statements that lease, settle and log them, with nothing sent"
 AIMS = {"sqlite": 0.85, "postgresql": 0.80}
 GATES = {"sqlite": 0.7, "postgresql": 0.5}
 
@@ -63,20 +69,25 @@ def run(effort: Effort) -> Iterator[Figure]:
             sides = {
                 "ours": partial(_delivered, worker, opened, endpoints, count),
                 "floor": partial(_posted, _messages(port, count)),
+                "statements": partial(_written, opened, endpoints, count),
             }
             measured = interleaved(sides, rounds=min(ROUNDS, effort.rounds))
             worker.wind_up()
-        yield compared(
-            "deliveries, claim to settled",
-            measured["ours"],
-            measured["floor"],
-            engine=engine,
-            floor=FLOOR,
-            unit="deliveries/s",
-            aim=AIMS[engine],
-            gate=GATES[engine],
-            extra={"endpoints": ENDPOINTS, "a round": count},
-        )
+        yield from _figures(engine, measured, count=count)
+
+
+def _figures(engine: str, measured: Mapping[str, Sequence[float]], *, count: int) -> Iterator[Figure]:
+    told: dict[str, Any] = {
+        "engine": engine,
+        "unit": "deliveries/s",
+        "extra": {"endpoints": ENDPOINTS, "a round": count},
+    }
+    ours, floor, statements = measured["ours"], measured["floor"], measured["statements"]
+    yield compared(
+        "deliveries, claim to settled", ours, floor, floor=FLOOR, aim=AIMS[engine], gate=GATES[engine], **told
+    )
+    yield compared("deliveries, claim to settled", ours, statements, floor=STATEMENTS, **told)
+    yield compared("what is to be written for them", statements, floor, floor=FLOOR, **told)
 
 
 def _delivered(worker: Worker, opened: Database, endpoints: Sequence[UUID], count: int) -> float:
@@ -89,6 +100,33 @@ def _delivered(worker: Worker, opened: Database, endpoints: Sequence[UUID], coun
     seconds = time.perf_counter() - began
     assert _settled(opened) - settled == count
     return count / seconds
+
+
+def _written(opened: Database, endpoints: Sequence[UUID], count: int) -> float:
+    """Lease, settle and log as many, each batch in two transactions, without a request or an object for any of them."""
+    with transaction(opened) as session:
+        _owe(session, endpoints, count)
+    rooms, left, token = dict.fromkeys(endpoints, GATHERED), count, uuid4()
+    began = time.perf_counter()
+    while left:
+        at = utcnow()
+        with transaction(opened) as session:
+            leased = delivery_batches.lease(
+                session,
+                rooms,
+                which=delivery_batches.PENDING,
+                limit=GATHERED,
+                token=token,
+                until=at + LEASE,
+                at=at,
+            )
+        rows = [
+            Settled(one.id, token.hex, "delivered", at, at, uuid7().hex, 1, 1, "http://127.0.0.1/", 204, None, {}, "")
+            for one in leased
+        ]
+        with transaction(opened) as session:
+            left -= len(delivery_batches.settle(session, rows))
+    return count / (time.perf_counter() - began)
 
 
 def _messages(port: int, count: int) -> list[Message]:

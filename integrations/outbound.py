@@ -16,11 +16,11 @@ from integrations.webhooks.retries import Verdict
 
 AT_ONCE = 64  # deliveries under way
 PER_ENDPOINT = 8  # of them to one endpoint: one that hangs holds an eighth
-AHEAD = 56  # leased for an endpoint that answers, beyond those under way: it has something to do while we write down
-CLAIMED = 2048  # leased in all: what is sent and what is written down at the same time, for 32 busy endpoints
+AHEAD = 120  # leased for an endpoint that answers, beyond those under way: it has something to do while we write down
+CLAIMED = 4096  # leased in all: what is sent and what is written down at the same time, for 32 busy endpoints
 LEAST_CLAIM = CLAIMED // 4  # a claim costs as much as some hundred deliveries, however few come of it
 SLICE = 64  # requests made between two looks at those under way
-GATHERED = 256  # outcomes worth a transaction
+GATHERED = 512  # outcomes worth a transaction
 
 log = logging.getLogger("intervet.worker")
 

@@ -6,6 +6,7 @@ Every step of it is a transaction of its own, and none is open while something i
 number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -57,6 +58,7 @@ BUSY_WAIT = 0.02  # seconds in which finished deliveries gather, so that one tra
 TICK = 1.0  # seconds between two looks at the clock's events
 SWEEP = 3600.0  # seconds between two rounds of forgetting
 LAST_WORDS = 20.0  # seconds for deliveries under way once we are told to stop
+GARBAGE_LOOKED_FOR_AT = 50_000  # objects more than there were: a few claims and their results
 
 log = logging.getLogger("intervet.worker")
 
@@ -300,6 +302,10 @@ def tune() -> None:
     """Set this process up for two threads that both have much to do."""
     # Each asks for Python's lock hundreds of times a second; five milliseconds, as it stands, is too long a wait.
     sys.setswitchinterval(0.001)
+    # What is loaded stays, and what is made for a delivery is freed when it ends: looking for rings among thousands
+    # that are under way took a sixth of the clerk's time, and found none.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_LOOKED_FOR_AT, *gc.get_threshold()[1:])
 
 
 def serve(config: Config, database: Database) -> None:

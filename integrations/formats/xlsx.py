@@ -5,7 +5,7 @@ measured before anything in it is read.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -13,6 +13,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 Cell = str | int | float | bool | date | datetime
 
@@ -28,11 +29,15 @@ ENCRYPTED = 0x1
 
 
 class Row(dict[str, Cell]):
-    """A row's cells by the names of their columns, and its number, as a spreadsheet shows it."""
+    """A row's cells by the names of their columns, and where they stand: the number and the letters of a spreadsheet.
 
-    def __init__(self, number: int, cells: Iterable[tuple[str, Cell]]) -> None:
+    Empty cells are not among them; `letters` has every column that has a name.
+    """
+
+    def __init__(self, number: int, cells: Iterable[tuple[str, Cell]], letters: Mapping[str, str]) -> None:
         super().__init__(cells)
         self.number = number
+        self.letters = letters
 
 
 class BadWorkbook(ValueError):
@@ -91,13 +96,20 @@ def _check_content(archive: ZipFile, entry: ZipInfo) -> None:
 
 def _rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # What a file says about its own size is a claim, too.
+    yield from named_rows(sheet.title, sheet.iter_rows(values_only=True))
+
+
+def named_rows(title: str, rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
+    """Rows of cells as rows by name: the first one names the columns. Raises BadWorkbook, saying where."""
     names: list[str | None] | None = None
-    for number, cells in enumerate(sheet.iter_rows(values_only=True)):
+    letters: dict[str, str] = {}
+    for number, cells in enumerate(rows):
         if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
-            raise BadWorkbook(f"Sheet {sheet.title}: at most {MOST_ROWS} rows of {MOST_COLUMNS} columns are read.")
+            raise BadWorkbook(f"Sheet {title}: at most {MOST_ROWS} rows of {MOST_COLUMNS} columns are read.")
         if names is None:
-            names = _names(sheet.title, cells)
-        elif row := Row(number + 1, _named(sheet.title, number + 1, names, cells)):
+            names = _names(title, cells)
+            letters = {name: get_column_letter(place) for place, name in enumerate(names, 1) if name is not None}
+        elif row := Row(number + 1, _named(title, number + 1, names, cells), letters):
             yield row
 
 

@@ -11,7 +11,9 @@ from werkzeug.routing import BaseConverter
 
 from api import (
     activities,
+    application_sheets,
     applications,
+    call_decisions,
     calls,
     deliveries,
     docs,
@@ -60,6 +62,8 @@ BLUEPRINTS = (
     tokens.blp,
     calls.blp,
     applications.blp,
+    application_sheets.blp,
+    call_decisions.blp,
     participants.blp,
     mobilities.blp,
     events.blp,

@@ -106,6 +106,7 @@ OURS = {
     500: "Something went wrong on our side, and nothing of the request was kept. Quote request_id if it goes on.",
 }
 LOCATIONS = {"json", "query"}
+WHERE = ("cell", "in")  # what a finding's figures say of its place, beside the pointer
 MOST_TOLD = 100  # findings in one answer; a body of 256 KB could have fifty thousand, and a reader mends ten at a time
 
 # Codes whose title says more than their status does.
@@ -154,7 +155,12 @@ def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     lang = _reader()
     told = islice(findings, MOST_TOLD)
     return [
-        {"pointer": _whole(found.pointer), "code": found.code, "detail": _whole(_sentence(found, lang))}
+        {
+            "pointer": _whole(found.pointer),
+            "code": found.code,
+            "detail": _whole(_sentence(found, lang)),
+            **{name: found.values[name] for name in WHERE if name in found.values},
+        }
         for found in told
     ]
 

@@ -121,17 +121,26 @@ class Blueprint(SmorestBlueprint):
 
     def merge_patch(self, schema: type[Schema]) -> Callable[[View], View]:
         """Hand the view a JSON Merge Patch as it came (RFC 7396), and document it as a part of `schema`."""
-        described = {"in": "json", "required": True, "schema": schema(partial=True), "content_type": MERGE_PATCH}
+        describe = self.describe_body(schema(partial=True), content_type=MERGE_PATCH)
 
         def decorate(view: View) -> View:
             @wraps(view)
             def wrapper(resource: Any, *args: Any, **kwargs: Any) -> Any:
                 return view(resource, *args, read_patch(), **kwargs)
 
+            return describe(wrapper)  # type: ignore[return-value]
+
+        return decorate
+
+    def describe_body(self, schema: Any, *, content_type: str = "application/json") -> Callable[[View], View]:
+        """Document the body of a view that reads it by itself."""
+        described = {"in": "json", "required": True, "schema": schema, "content_type": content_type}
+
+        def decorate(view: View) -> View:
             documented = deepcopy(getattr(view, "_apidoc", {}))
             documented.setdefault("arguments", {}).setdefault("parameters", []).append(described)
-            setattr(wrapper, "_apidoc", documented)  # noqa: B010  where flask-smorest's own decorators keep it
-            return wrapper  # type: ignore[return-value]
+            setattr(view, "_apidoc", documented)  # noqa: B010  where flask-smorest's own decorators keep it
+            return view
 
         return decorate
 
@@ -210,6 +219,13 @@ class Resource(MethodView):
         """Who is calling."""
         _ = self.session
         return self._caller
+
+    def admit(self) -> None:
+        """Refuse whoever may not send it before a large body is read; `session` asks again where it counts."""
+        with reading(services().database) as session:
+            caller = tokens.authenticate(session, self._token, at=self.at) if self._token else PUBLIC
+        if self.policy.scope is not None:
+            policies.require_scope(caller, self.policy.scope)
 
     def _note_use(self) -> None:
         """Keep the day on which a token was last used, once a day and outside the request's own transaction."""

@@ -48,6 +48,7 @@ VERBS: Mapping[str, str] = {
 NAMES: Mapping[tuple[str, str], str] = {
     ("CallSelection", "post"): "beginCallSelection",
     ("CallApplications", "post"): "submitApplication",
+    ("CallDecisions", "post"): "decideApplications",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
     ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",
 }

@@ -116,6 +116,30 @@ class NoPlaceLeft(Conflict):
     code = "no_place_left"
 
 
+class RankTaken(Conflict):
+    """Two can't have the same rank on a call's reserve list."""
+
+    code = "rank_taken"
+
+    def __init__(self, rank: int) -> None:
+        super().__init__(f"Rank {rank} of this call's reserve list is taken; use the next free one.", rank=rank)
+
+
+class OutOfTurn(Conflict):
+    """Another stands before this one on the reserve list."""
+
+    code = "out_of_turn"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"Application {reference} stands before this one on the reserve list.", reference=reference)
+
+
+class SelectionNotBegun(Conflict):
+    """Places are offered only while the call is in selection, or once it is decided."""
+
+    code = "selection_not_begun"
+
+
 class PreconditionFailed(DomainError):
     """The caller's copy is stale: somebody changed the thing since."""
 

@@ -161,17 +161,22 @@ class ApplicationListSchema(Schema):
     next = fields.String(allow_none=True, metadata=about("The address of the next page; null on the last."))
 
 
-class ApplicationQuery(ListQuery):
-    """Which applications are wanted."""
+class ApplicationFilterQuery(Schema):
+    """Which applications are wanted, whatever the call."""
 
-    call_id = Id(load_default=None, metadata=about("Of this call."))
-    project_id = Id(load_default=None, metadata=about("Of this project."))
     state = OneOf(ApplicationState, load_default=None, metadata=about("In this state."))
     sending_organisation_id = Id(load_default=None, metadata=about("Sent by this school."))
     destination_id = Id(load_default=None, metadata=about("Selected for this destination."))
     country = Country(load_default=None, metadata=about("From this country."))
     late = QueryBool(load_default=None, metadata=about("Received within the grace."))
     modified_since = Instant(load_default=None, metadata=about("Changed at this instant or later."))
+
+
+class ApplicationQuery(ListQuery, ApplicationFilterQuery):
+    """Which applications are wanted, page by page."""
+
+    call_id = Id(load_default=None, metadata=about("Of this call."))
+    project_id = Id(load_default=None, metadata=about("Of this project."))
 
 
 class EligibilitySchema(Schema):

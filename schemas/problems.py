@@ -16,6 +16,7 @@ class ProblemErrorSchema(Schema):
     detail = fields.String(
         required=True, metadata=about("What, for people, in the reader's language.", "This is not an e-mail address.")
     )
+    cell = fields.String(metadata=about("In which cell of the table that was sent, as a spreadsheet names it.", "K7"))
     in_ = fields.String(data_key="in", metadata=about("Where the pointer leads into, unless it is the body.", "query"))
 
 
@@ -105,6 +106,21 @@ PROBLEMS: Mapping[str, Meaning] = {
         "As many are selected and confirmed as there are places.",
         "Reserve the application; promote it when a place becomes free.",
     ),
+    "rank_taken": Meaning(
+        409,
+        "Another application has this rank on the call's reserve list.",
+        "Use the next free rank.",
+    ),
+    "out_of_turn": Meaning(
+        409,
+        "Another application stands before this one on the call's reserve list.",
+        "Promote the application with this `reference` first.",
+    ),
+    "selection_not_begun": Meaning(
+        409,
+        "Places are offered, ranks given and applications rejected only once the call's selection has begun.",
+        "Begin it: `POST /v1/calls/{id}/selection`, after the deadline.",
+    ),
     "busy": Meaning(
         409,
         "A twin of this request, with the same Idempotency-Key, is still being answered.",
@@ -118,12 +134,13 @@ PROBLEMS: Mapping[str, Meaning] = {
     "too_large": Meaning(
         413,
         "The body is larger than this address takes.",
-        "Send at most 256 KiB of JSON.",
+        "Send at most 256 KiB of JSON, or 12 MB where a file is taken.",
     ),
     "unsupported_media_type": Meaning(
         415,
         "The body is of a kind that this address does not take.",
-        "Send `Content-Type: application/json`; a PATCH may be `application/merge-patch+json`.",
+        "Send `Content-Type: application/json`; a PATCH may be `application/merge-patch+json`. "
+        "Where a file is taken, the operation names its kinds.",
     ),
     "invalid_input": Meaning(
         422,

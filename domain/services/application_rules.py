@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from domain.errors import Finding, refuse
+from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.services import forms
 
@@ -18,6 +19,14 @@ def check(call: Call, wanted: "ApplicationInput") -> None:
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
     answers = forms.check_answers(call.form, wanted.answers)
     refuse([*_person(call, wanted), *_preferences(call, wanted), *_consents(call, wanted), *answers])
+
+
+def missing_parts(call: Call, application: Application) -> list[str]:
+    """What a complete application to the call has and this one lacks: names of questions, and of purposes."""
+    answers = forms.check_answers(call.form, application.answers)
+    unanswered = [finding.pointer.rpartition("/")[2] for finding in answers if finding.code == "required"]
+    granted = {consent.purpose for consent in application.consents if consent.granted}
+    return unanswered + [INDISPENSABLE] * (INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in granted)
 
 
 def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, func, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
@@ -16,9 +16,9 @@ from domain.db import new_id
 from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, Finding, InvalidInput, NotFound
 from domain.languages import fold
 from domain.models.applications import Application, ApplicationState, Consent, SubmittedVia
-from domain.models.calls import Call, CallState, HowToApply, accepts_until
+from domain.models.calls import Call, CallState, Destination, HowToApply, accepts_until
 from domain.models.events import EventType
-from domain.models.organisations import Membership
+from domain.models.organisations import Membership, Organisation
 from domain.policies import PUBLIC, Principal
 from domain.services import application_rules
 from domain.services.calls import get_call
@@ -83,10 +83,18 @@ class ApplicationFilter:
     modified_since: datetime | None = None
 
 
+def _name_of(named_by: Any, key: Any, name: Any) -> ColumnElement[Any]:
+    """The name of another row, to sort by; that of none comes first."""
+    return func.coalesce(select(name).where(key == named_by).scalar_subquery(), "", type_=String)
+
+
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "submitted_at": Application.submitted_at.expression,
     "updated_at": Application.updated_at.expression,
     "reference": Application.reference.expression,
+    "state": Application.state.expression,
+    "sending_organisation": _name_of(Application.sending_id, Organisation.id, Organisation.legal_name),
+    "destination": _name_of(Application.destination_id, Destination.id, Destination.city),
 }
 
 
@@ -244,8 +252,14 @@ def list_applications(
     session: Session, wanted: ApplicationFilter, *, by: Principal, page: PageRequest
 ) -> Page[Application]:
     """List the applications that the caller may see, latest first; copies marked as duplicates are left out."""
-    conditions = [policies.visible_applications(by), Application.duplicate_of_id.is_(None)]
-    columns = {
+    query = select(Application).where(policies.visible_applications(by), *matches(wanted))
+    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Application.id, default="-submitted_at")
+
+
+def matches(wanted: ApplicationFilter) -> list[ColumnElement[bool]]:
+    """The conditions under which an application is one of those wanted; copies marked as duplicates never are."""
+    conditions: list[ColumnElement[bool]] = [Application.duplicate_of_id.is_(None)]
+    columns: Mapping[Any, object] = {
         Application.call_id: wanted.call_id,
         Application.project_id: wanted.project_id,
         Application.state: wanted.state,
@@ -257,5 +271,4 @@ def list_applications(
     conditions += [column == value for column, value in columns.items() if value is not None]
     if wanted.modified_since is not None:
         conditions.append(Application.updated_at >= wanted.modified_since)
-    query = select(Application).where(*conditions)
-    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Application.id, default="-submitted_at")
+    return conditions

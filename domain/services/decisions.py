@@ -4,16 +4,15 @@ Places and ranks belong to the call: each step locks the call first, so that of 
 that it is gone (rule R13).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
 from domain.db import change, instant_text
-from domain.errors import Conflict, Finding, InvalidInput, NoPlaceLeft
+from domain.errors import Conflict, Finding, InvalidInput, NoPlaceLeft, OutOfTurn, RankTaken, SelectionNotBegun
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import Call, CallState, Destination
 from domain.models.events import EventType
@@ -25,15 +24,17 @@ from domain.states import move_to
 
 SELECTING = {CallState.IN_SELECTION, CallState.DECIDED}
 
+Which = UUID | Application  # by its id, or one that was locked in this transaction, its call before it
+
 
 # ── decisions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def decide_eligibility(
-    session: Session, application_id: UUID, *, eligible: bool, reason: str | None, by: Principal, at: datetime
+    session: Session, which: Which, *, eligible: bool, reason: str | None, by: Principal, at: datetime
 ) -> Application:
     """Say whether it may take part in the selection. Records application.eligible or application.ineligible."""
-    application = _for_decision(session, application_id, by=by)
+    application = _for_decision(session, which, by=by)
     change(application, {"reason": reason}, at=at)
     if eligible:
         return _step(session, application, ApplicationState.ELIGIBLE, EventType.APPLICATION_ELIGIBLE, at=at)
@@ -42,7 +43,7 @@ def decide_eligibility(
 
 def select_application(
     session: Session,
-    application_id: UUID,
+    which: Which,
     *,
     destination_id: UUID | None,
     confirm_by: datetime | None,
@@ -53,38 +54,36 @@ def select_application(
 
     Raises NoPlaceLeft, and Conflict for one on the reserve list, which has its turn.
     """
-    application = _for_selection(session, application_id, by=by)
+    application = _for_selection(session, which, by=by)
     if application.state is ApplicationState.RESERVE:
         raise Conflict("This application is on the reserve list; promote it when its turn comes.")
     _offer(session, application, destination_id=destination_id, confirm_by=confirm_by, at=at)
     return _step(session, application, ApplicationState.SELECTED, EventType.APPLICATION_SELECTED, at=at)
 
 
-def reserve_application(
-    session: Session, application_id: UUID, *, rank: int, by: Principal, at: datetime
-) -> Application:
-    """Put it on the reserve list at `rank` (1 is next). Records application.reserved. Raises Conflict if taken."""
-    application = _for_selection(session, application_id, by=by)
-    if any(other.rank == rank for other in _reserves(session, application.call_id)):
-        raise Conflict(f"Rank {rank} of this call's reserve list is taken; use the next free one.")
+def reserve_application(session: Session, which: Which, *, rank: int, by: Principal, at: datetime) -> Application:
+    """Put it on the reserve list at `rank` (1 is next). Records application.reserved. Raises RankTaken."""
+    application = _for_selection(session, which, by=by)
+    if _on_reserve(session, application.call_id, Application.rank == rank) is not None:
+        raise RankTaken(rank)
     change(application, {"rank": rank}, at=at)
     return _step(session, application, ApplicationState.RESERVE, EventType.APPLICATION_RESERVED, at=at)
 
 
 def promote_application(
     session: Session,
-    application_id: UUID,
+    which: Which,
     *,
     destination_id: UUID | None,
     confirm_by: datetime | None,
     by: Principal,
     at: datetime,
 ) -> Application:
-    """Offer a freed place to the first in reserve. Records application.promoted. Raises Conflict out of turn."""
-    application = _for_selection(session, application_id, by=by)
-    first = next(iter(_reserves(session, application.call_id)), application)
-    if application.state is ApplicationState.RESERVE and first.id != application.id:
-        raise Conflict(f"Application {first.reference} stands before this one on the reserve list.")
+    """Offer a freed place to the first in reserve. Records application.promoted. Raises OutOfTurn."""
+    application = _for_selection(session, which, by=by)
+    first = _on_reserve(session, application.call_id)
+    if application.state is ApplicationState.RESERVE and first is not None and first.id != application.id:
+        raise OutOfTurn(first.reference)
     if application.state is not ApplicationState.RESERVE:
         raise Conflict(f"This application is {application.state}; only one on the reserve list can be promoted.")
     _offer(session, application, destination_id=destination_id, confirm_by=confirm_by, at=at)
@@ -92,10 +91,10 @@ def promote_application(
 
 
 def reject_application(
-    session: Session, application_id: UUID, *, reason: str | None, by: Principal, at: datetime
+    session: Session, which: Which, *, reason: str | None, by: Principal, at: datetime
 ) -> Application:
     """Decline it on the call's side. Records application.rejected."""
-    application = _for_selection(session, application_id, by=by)
+    application = _for_selection(session, which, by=by)
     change(application, {"reason": reason}, at=at)
     return _step(session, application, ApplicationState.REJECTED, EventType.APPLICATION_REJECTED, at=at)
 
@@ -171,16 +170,16 @@ def _locked(session: Session, application_id: UUID, *, by: Principal) -> Applica
     return application
 
 
-def _for_decision(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _locked(session, application_id, by=by)
+def _for_decision(session: Session, which: Which, *, by: Principal) -> Application:
+    application = which if isinstance(which, Application) else _locked(session, which, by=by)
     policies.may_decide(by, application)
     return application
 
 
-def _for_selection(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _for_decision(session, application_id, by=by)
+def _for_selection(session: Session, which: Which, *, by: Principal) -> Application:
+    application = _for_decision(session, which, by=by)
     if application.call.state not in SELECTING:
-        raise Conflict(f"The call is {application.call.state}; begin its selection first.")
+        raise SelectionNotBegun(f"The call is {application.call.state}; begin its selection first.")
     return application
 
 
@@ -190,9 +189,10 @@ def _for_answer(session: Session, application_id: UUID, *, by: Principal) -> App
     return application
 
 
-def _reserves(session: Session, call_id: UUID) -> Sequence[Application]:
-    query = select(Application).where(Application.call_id == call_id, Application.state == ApplicationState.RESERVE)
-    return session.scalars(query.order_by(Application.rank)).all()
+def _on_reserve(session: Session, call_id: UUID, *those: ColumnElement[bool]) -> Application | None:
+    """The first on the call's reserve list, of those with this rank where one is given."""
+    of_call = (Application.call_id == call_id, Application.state == ApplicationState.RESERVE)
+    return session.scalar(select(Application).where(*of_call, *those).order_by(Application.rank).limit(1))
 
 
 def _offer(

@@ -29,6 +29,15 @@ class DestinationInput:
     ends_on: date | None = None
 
 
+def destination_labels(places: Sequence[Destination]) -> dict[UUID, str]:
+    """What people call each destination of a call; where two are called alike, the end of the id tells them apart."""
+    plain = [f"{place.city} ({place.country})" for place in places]
+    return {
+        place.id: label if plain.count(label) == 1 else f"{label} {place.id.hex[-6:]}"
+        for place, label in zip(places, plain, strict=True)
+    }
+
+
 def set_destinations(session: Session, call: Call, wanted: Sequence[DestinationInput], *, at: datetime) -> bool:
     """Match by id: change those named, add the new, drop the rest. Raises InvalidInput for a drop that would strand."""
     standing = {place.id: place for place in call.destinations}

@@ -15,8 +15,17 @@ from tests.world import World
 
 SOME_ID = "01938f6e-5c00-7000-8000-000000000001"
 THEIRS = "INTERVET-DEMO"  # the project of which examples speak
-# Endpoints and what they are sent have tests of their own.
-ELSEWHERE = {"EndpointWrite", "EndpointPatch", "PingWrite", "Resume", "RecoveryWrite", "Rotation", "TokenWrite"}
+# Endpoints and what they are sent have tests of their own, and so have many decisions at once.
+ELSEWHERE = {
+    "Decisions",
+    "EndpointWrite",
+    "EndpointPatch",
+    "PingWrite",
+    "Resume",
+    "RecoveryWrite",
+    "Rotation",
+    "TokenWrite",
+}
 
 
 @pytest.fixture(scope="module")

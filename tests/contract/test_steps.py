@@ -213,11 +213,12 @@ def test_what_moves_something_by_a_post_says_how(contract: Contract) -> None:
         if method == "post" and "}/" in path and not ELSEWHERE.intersection(operation["tags"])
     ]
 
-    # Below a project, members, targets and figures are made: they have no states.
+    # Below a project, members, targets and figures are made: they have no states. Of many decisions each is a step.
     assert {name for name in moving if name not in STEPS} == {
         "createMembership",
         "createReportedFigure",
         "createTarget",
+        "decideApplications",
     }
 
 

@@ -8,10 +8,16 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from api.app import create_app
+from domain.config import Config
 from domain.models.applications import Application, ApplicationState
+from domain.models.events import EventType
 from domain.models.tokens import Scope
+from domain.transaction import Database
 from integrations.formats import csv
 from integrations.formats.workbooks import MIMETYPE
+from tests.api.test_applications import at_once
+from tests.conftest import Clock
 from tests.house import told
 from tests.integrations.formats.workbooks import workbook
 from tests.world import World
@@ -314,6 +320,20 @@ def test_a_file_sent_again_with_its_key_is_answered_as_before(world: World, as_:
 
     assert (first.json, again.headers["Idempotency-Replayed"]) == (again.json, "true")
     assert cells(without) == [("/rows/2/version", "changed_since", "C2")]
+
+
+def test_of_officers_who_decide_at_once_one_is_told_that_it_was_decided(
+    world: World, config: Config, database: Database, clock: Clock
+) -> None:
+    ana, iva = world.selection("Ana", "Iva")
+    app, address = create_app(config, clock=clock, database=database), f"/v1/calls/{ana.call_id}/decisions"
+    headers = {"Authorization": f"Bearer {world.token('partner')}"}
+    wanted = {"decisions": body(ana)["decisions"] + body(iva)["decisions"]}
+
+    statuses = at_once(4, lambda: app.test_client().post(address, json=wanted, headers=headers).status_code)
+
+    assert (sorted(statuses), states(world)) == ([200, 422, 422, 422], [S.REJECTED] * 2)
+    assert world.recorded().count(EventType.APPLICATION_REJECTED) == 2
 
 
 def test_two_hundred_decisions_are_one_request(world: World, as_: Any) -> None:

@@ -26,6 +26,7 @@ from api import (
     memberships,
     metrics,
     mobilities,
+    my,
     organisations,
     parsing,
     participants,
@@ -40,7 +41,7 @@ from api import (
 )
 from api.http import Policy, Resource, Services
 from api.prepared import Prepared
-from domain.config import Config, with_secret_key
+from domain.config import Config, with_keys
 from domain.languages import parse_accept_language
 from domain.services.catalogue import CatalogueVersion
 from domain.transaction import Database, connect, utcnow
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     applications.blp,
     application_sheets.blp,
     call_decisions.blp,
+    my.blp,
     participants.blp,
     mobilities.blp,
     events.blp,
@@ -100,7 +102,7 @@ class NameConverter(BaseConverter):
 
 def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, database: Database | None = None) -> Flask:
     """Make the application. It connects at the first request, not before (gunicorn forks in between)."""
-    config = with_secret_key(config)
+    config = with_keys(config)
     app = Flask("intervet", static_folder=None)
     app.config.update(
         BASE_URL=config.base_url,

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from api.http import Blueprint, Resource, needs, open_to_all
+from api.http import Blueprint, Resource, needs, open_to_all, services
 from domain.models.applications import Application, SubmittedVia
+from domain.models.links import Link
 from domain.models.tokens import Scope
-from domain.services import applications, decisions
+from domain.services import applications, decisions, links
 from domain.services.applications import ApplicationFilter, ApplicationInput
 from schemas.applications import (
     ApplicationListSchema,
@@ -18,13 +19,21 @@ from schemas.applications import (
     EligibilitySchema,
     OfferSchema,
     ReceiptSchema,
+    ReceiptWithLinkSchema,
     RejectionSchema,
     ReservationSchema,
     application_seen,
 )
 from schemas.calls import NothingSchema
+from schemas.links import LinkSchema
 
 blp = Blueprint("applications", __name__, url_prefix="/v1", description="Who wants to go, and what was decided.")
+
+
+def linked(link: Link) -> dict[str, str]:
+    """The address of an applicant's own page, as an answer has it."""
+    config = services().config
+    return {"my_url": links.page_address(link, key=config.link_key, base_url=config.base_url)}
 
 
 class ApplicationResource(Resource):
@@ -50,14 +59,14 @@ class CallApplications(Resource):
 
     @open_to_all
     @blp.arguments(ApplicationWriteSchema)
-    @blp.response(201, ReceiptSchema)
+    @blp.response(201, ReceiptWithLinkSchema, dumped=True)
     def post(self, wanted: ApplicationInput, id_or_slug: str) -> Any:
         """Apply to a call"""
         application = applications.submit_application(
             self.session, id_or_slug, wanted, by=self.caller, at=self.at, via=SubmittedVia.API
         )
         self.located(f"/v1/applications/{application.id}")
-        return application
+        return ReceiptSchema().dump(application) | linked(links.link_of(application, at=self.at))
 
 
 @blp.route("/applications")
@@ -180,3 +189,16 @@ class ApplicationWithdrawal(ApplicationResource):
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Withdraw an application"""
         return self.stepped(decisions.withdraw_application, application_id)
+
+
+@blp.route("/applications/<uuid:application_id>/link-revocation")
+class ApplicationLinkRevocation(ApplicationResource):
+    """The applicant's link."""
+
+    @needs()
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, LinkSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """End the applicant's link and make a new one"""
+        application = applications.get_application(self.session, application_id, by=self.caller)
+        return linked(links.replace_link(self.session, application, by=self.caller, at=self.at))

@@ -1,5 +1,6 @@
 """The one table from a rule's no to a status, and the documents that say it (RFC 9457)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
@@ -20,6 +21,7 @@ from domain.languages import format_instant, message, sentence_language
 from schemas.base import EVERY_LANGUAGE, Coded, reader
 
 PROBLEM = "application/problem+json"
+LINK = re.compile("^((?:/v1)?/my/)[^/]+")
 
 STATUS: dict[type[DomainError], int] = {
     errors.Unauthenticated: 401,
@@ -86,7 +88,7 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
         "title": message(code if code in TITLED else CODE_OF_STATUS.get(status, "internal"), lang, **_figures(more)),
         "status": status,
         "detail": detail,
-        "instance": request.path,
+        "instance": _instance(),
         "code": code,
         "request_id": g.get("request_id"),
     }
@@ -96,6 +98,11 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
     answer.headers["Cache-Control"] = "no-store"
     answer.headers.update(headers or {})
     return answer
+
+
+def _instance() -> str:
+    """What was asked for; without the secret of a link, since problems are shown to those who are asked for help."""
+    return LINK.sub(r"\1…", request.path)
 
 
 # What is told of a refusal by the server's own parts, unless they say more.

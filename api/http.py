@@ -34,7 +34,7 @@ from domain.errors import Busy, Unauthenticated, Unavailable
 from domain.languages import choose_for_record
 from domain.models.tokens import Scope
 from domain.policies import PUBLIC, Principal
-from domain.services import tokens
+from domain.services import links, tokens
 from domain.services.pages import Page, PageRequest
 from domain.transaction import Database, reading, should_retry, transaction
 from domain.vault import Vault
@@ -64,10 +64,11 @@ def services() -> Services:
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may call an operation at all: holders of a token with `scope`, or (`public`) anyone."""
+    """Who may call an operation at all: holders of a token with `scope`, or (`public`) anyone, or of a `link`."""
 
     scope: Scope | None = None
     public: bool = False
+    link: bool = False
 
 
 def needs(scope: Scope | None = None) -> Callable[[View], View]:
@@ -78,6 +79,11 @@ def needs(scope: Scope | None = None) -> Callable[[View], View]:
 def open_to_all(view: View) -> View:
     """Declare that an operation answers anyone; a token shows its holder more. Browsers may call it from any origin."""
     return _declared(Policy(public=True))(view)
+
+
+def by_link(view: View) -> View:
+    """Declare that an operation is for who holds the link in its address. Tokens say nothing here."""
+    return _declared(Policy(link=True))(view)
 
 
 def _declared(policy: Policy) -> Callable[[View], View]:
@@ -153,9 +159,9 @@ class Resource(MethodView):
     def dispatch_request(self, **kwargs: Any) -> Response:
         """Answer in one transaction; begin it anew when it lost a race that it may well win."""
         self.at = reader.get().at
-        self._token = presented_token()
         self.policy = self._policy()
-        if self._token is None and not self.policy.public:
+        self._token = None if self.policy.link else presented_token()
+        if self._token is None and not (self.policy.public or self.policy.link):
             raise Unauthenticated("This needs a token; send `Authorization: Bearer ivt_…`.")
         if not getattr(self._operation(), "reads_query", False):
             refuse_parameters(request.args)
@@ -207,12 +213,18 @@ class Resource(MethodView):
         """The request's session; its transaction begins now."""
         opened = reading if request.method in SAFE else transaction
         session = self._stack.enter_context(opened(services().database))
-        self._caller = tokens.authenticate(session, self._token, at=self.at) if self._token else PUBLIC
+        self._caller = self._who(session)
         if self.policy.scope is not None:
             policies.require_scope(self._caller, self.policy.scope)
         if request.method == "POST" and "Idempotency-Key" in request.headers:
             self._kept = idempotency.claim(session, self._caller, vault=services().vault, at=self.at)
         return session
+
+    def _who(self, session: Session) -> Principal:
+        if self.policy.link:
+            secret = (request.view_args or {})["secret"]
+            return links.authenticate(session, secret, key=services().config.link_key)
+        return tokens.authenticate(session, self._token, at=self.at) if self._token else PUBLIC
 
     @property
     def caller(self) -> Principal:

@@ -57,6 +57,8 @@ def claim(session: Session, by: Principal, *, vault: Vault, at: datetime) -> Cla
 
 
 def _scope(by: Principal, key: str) -> str:
+    if by.link_id is not None:
+        return f"link:{by.link_id.hex}"
     if by.organisation_id is not None:
         # A token for one project is often held by another than the organisation's own, and one with fewer scopes is
         # shown less: answers are shared only among those who would get the same.

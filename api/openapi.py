@@ -56,6 +56,7 @@ JSON_TYPES: Mapping[object, str] = {
 PATHS: Mapping[str, str] = {
     "id_or_slug": "The call's id, or its slug.",
     "code": "The project's code.",
+    "secret": "The secret of the link: the last part of `my_url`.",
     "event_type": "The type's name, such as `application.submitted`.",
 }
 

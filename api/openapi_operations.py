@@ -50,6 +50,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("CallApplications", "post"): "submitApplication",
     ("CallDecisions", "post"): "decideApplications",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
+    ("ApplicationLinkRevocation", "post"): "replaceApplicationLink",
     ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",
 }
 SIGNED = ("WebhookId", "WebhookTimestamp", "WebhookSignature")
@@ -94,7 +95,7 @@ def described(
         "description": "\n\n".join(filter(None, [operation.get("description"), said(name), who(name) or _who(policy)])),
         "tags": operation["tags"],
         **({"x-scope": str(policy.scope)} if policy.scope else {}),
-        "security": [*([{}] if policy.public else []), {"bearer": []}, {"basic": []}],
+        "security": [{}] if policy.link else [*([{}] if policy.public else []), {"bearer": []}, {"basic": []}],
         "parameters": [
             *(_query(name, one) for one in operation.get("parameters", ())),
             *_headers(name, method, tagged=tagged),
@@ -115,6 +116,8 @@ def _reads(answers: Mapping[str, Json], fields: frozenset[str]) -> str:
 
 
 def _who(policy: Policy) -> str:
+    if policy.link:
+        return "For who holds the link; it takes no token."
     if policy.public:
         return "Open to all; a token shows its holder more."
     return f"Needs a token with the scope `{policy.scope}`." if policy.scope else "Needs a token, of whatever scope."

@@ -115,6 +115,16 @@ STEPS: Mapping[str, Step] = {
         (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that it held comes free.",
         (E.APPLICATION_WITHDRAWN,), who=FOR_THE_APPLICANT,
     ),
+    # By the link of who applied.
+    "confirmMyApplication": Step(
+        (A.SELECTED,), (A.CONFIRMED,), "`confirm_by` must not have passed, nor the call been cancelled.",
+        (E.APPLICATION_CONFIRMED, E.MOBILITY_NOMINATED),
+    ),
+    "declineMyApplication": Step((A.SELECTED,), (A.DECLINED,), "The place comes free.", (E.APPLICATION_DECLINED,)),
+    "withdrawMyApplication": Step(
+        (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that was held comes free.",
+        (E.APPLICATION_WITHDRAWN,),
+    ),
     # Mobilities.
     "createMobility": Step(
         (), (M.NOMINATED,), "The participant and the activity must belong to the project.", (E.MOBILITY_NOMINATED,)

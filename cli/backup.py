@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         finally:
             draft.unlink(missing_ok=True)
     print(f"{target}: {target.stat().st_size} bytes, complete and checked.")
-    print("Keep the secret key with it, in another place: without it the secrets in the copy can't be read.")
+    print("Keep the secret key and the link key with it, in another place: without the first the secrets in the copy")
+    print("can't be read, without the second the links that applicants hold open nothing.")
     return 0
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,12 +15,13 @@ from sqlalchemy import make_url, text
 
 import migrations
 from cli import secrets
-from domain.config import Config, ConfigError, with_secret_key
+from domain.config import Config, ConfigError
 from domain.transaction import Database
 from domain.vault import Vault
 from migrations.opened import check_schema, reachable
 
-KEPT_KEY = "secret_key"  # in the data directory, where domain/config.py keeps it
+# In the data directory, where domain/config.py keeps them.
+KEPT_KEY, KEPT_LINK_KEY = "secret_key", "link_key"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +52,9 @@ def examine(config: Config) -> Iterator[tuple[str, bool, str]]:
             if schema[1] and _has_key(config):
                 yield _checked("sealed", lambda: _sealed(database, config))
     yield _checked("data directory", lambda: _data_directory(config.data_dir))
-    yield _checked("secret key", lambda: _secret_key(config))
+    set_keys = (config.secret_keys, (config.link_key,) if config.link_key else ())
+    for name, kept, keys in zip(("secret key", "link key"), (KEPT_KEY, KEPT_LINK_KEY), set_keys, strict=True):
+        yield _checked(name, partial(_key, config.data_dir / kept, f"INTERVET_{kept.upper()}", keys))
     yield _checked("base URL", lambda: _base_url(config.base_url))
 
 
@@ -82,7 +86,9 @@ def _has_key(config: Config) -> bool:
 
 
 def _sealed(database: Database, config: Config) -> str:
-    counts = secrets.count(database, Vault(with_secret_key(config).secret_keys))
+    # By hand: what starts a server would make the keys that are missing, and this is to say that they are.
+    keys = config.secret_keys or ((config.data_dir / KEPT_KEY).read_text().strip(),)
+    counts = secrets.count(database, Vault(keys))
     if not secrets.in_order(counts):
         raise ConfigError(secrets.verdict(counts))
     return f"{sum(map(Counter.total, counts.values()))} under the first key, none under another"
@@ -96,12 +102,11 @@ def _data_directory(folder: Path) -> str:
         raise ConfigError(f"{folder} can't be written: {error.strerror}.") from error
 
 
-def _secret_key(config: Config) -> str:
-    if config.secret_keys:
-        return f"{len(config.secret_keys)} set by INTERVET_SECRET_KEY"
-    path = config.data_dir / KEPT_KEY
+def _key(path: Path, variable: str, keys: tuple[str, ...]) -> str:
+    if keys:
+        return f"{len(keys)} set by {variable}"
     if not path.exists():
-        raise ConfigError(f"INTERVET_SECRET_KEY is not set and {path} isn't there; intervet-admin migrate makes one.")
+        raise ConfigError(f"{variable} is not set and {path} isn't there; intervet-admin migrate makes one.")
     if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(f"{path} can be read by others; chmod 600 it.")
     return f"kept in {path}, for its owner alone"

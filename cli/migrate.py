@@ -5,7 +5,7 @@ import argparse
 from sqlalchemy.exc import IntegrityError
 
 import migrations
-from domain.config import Config, ConfigError, kept_secret, with_secret_key
+from domain.config import Config, ConfigError, kept_secret, with_keys
 from domain.services import founding
 from domain.services.tokens import live_token, looks_like_token, new_secret
 from domain.transaction import Database, reading, transaction, utcnow
@@ -31,9 +31,9 @@ def run(_arguments: argparse.Namespace, config: Config) -> int:
 
 
 def migrate(database: Database, config: Config) -> str | None:
-    """Bring the schema up to date, see to a secret key, and return the first token if it is made now."""
+    """Bring the schema up to date, see to the keys, and return the first token if it is made now."""
     migrations.upgrade(database)
-    with_secret_key(config)
+    with_keys(config)
     with reading(database) as session:
         if founding.has_tokens(session):
             return None

@@ -20,7 +20,7 @@ from types import FrameType
 from cli import reference
 from cli.migrate import known_token, migrate
 from cli.ports import check_port
-from domain.config import Config, ConfigError, read_config, with_secret_key
+from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import DomainError
 from domain.transaction import Database, utcnow
 from migrations.opened import made, opened
@@ -97,7 +97,7 @@ def main() -> int:
     wish, parent = Wish(), Parent()
     try:
         _on_signals(_raise_stopped)
-        config = with_secret_key(read_config())
+        config = with_keys(read_config())
         check_port(HOST, config.port)
         prepare(config)
         _on_signals(wish.note)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
-from domain.config import Config, with_secret_key
+from domain.config import Config, with_keys
 from domain.errors import Busy
 from domain.services import resealing
 from domain.services.resealing import SEALED, Part, SealedColumn
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
     """Do what the verb says; zero when everything is under the first key, and all others can be removed."""
-    vault = Vault(with_secret_key(config).secret_keys)
+    vault = Vault(with_keys(config).secret_keys)
     with opened(config) as database:
         if arguments.verb == "rotate":
             print(f"{_rotated(database, vault)} sealed anew under the first key.")

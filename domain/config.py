@@ -31,6 +31,7 @@ class Config:
     base_url: str
     port: int = 8000
     secret_keys: tuple[str, ...] = ()
+    link_key: str = ""
     bootstrap_token: str | None = None
     metrics_token: str | None = None
     allowed_networks: tuple[Network, ...] = ()
@@ -54,6 +55,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         base_url=_base_url(env.get("INTERVET_BASE_URL") or f"http://127.0.0.1:{port}"),
         port=port,
         secret_keys=_secret_keys(env.get("INTERVET_SECRET_KEY", "")),
+        link_key=_link_key(env.get("INTERVET_LINK_KEY", "").strip()),
         bootstrap_token=_own_token("INTERVET_BOOTSTRAP_TOKEN", env.get("INTERVET_BOOTSTRAP_TOKEN") or None),
         metrics_token=_own_token("INTERVET_METRICS_TOKEN", env.get("INTERVET_METRICS_TOKEN") or None),
         allowed_networks=_networks(env.get("INTERVET_ALLOWED_NETWORKS", "")),
@@ -62,11 +64,20 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
     )
 
 
-def with_secret_key(config: Config) -> Config:
-    """The same configuration with a secret key: the one set, else the one kept in the data directory, made at need."""
-    if config.secret_keys:
-        return config
-    return replace(config, secret_keys=(kept_secret(config.data_dir / "secret_key", secrets.token_urlsafe(48)),))
+def with_keys(config: Config) -> Config:
+    """The same configuration with its two keys: those set, else those kept in the data directory, made at need.
+
+    Links that persons were given are made under a key of their own, so that they outlive a change of the secret key.
+    """
+    return replace(
+        config,
+        secret_keys=config.secret_keys or (_kept(config, "secret_key"),),
+        link_key=config.link_key or _kept(config, "link_key"),
+    )
+
+
+def _kept(config: Config, name: str) -> str:
+    return kept_secret(config.data_dir / name, secrets.token_urlsafe(48))
 
 
 def kept_secret(path: Path, fresh: str) -> str:
@@ -130,6 +141,12 @@ def _secret_keys(value: str) -> tuple[str, ...]:
             "(several keys, the newest first, are separated by commas)."
         )
     return keys
+
+
+def _link_key(value: str) -> str:
+    if value and len(value) < SHORTEST_SECRET:
+        raise ConfigError(f"INTERVET_LINK_KEY is too short; give at least {SHORTEST_SECRET} random characters.")
+    return value
 
 
 def _own_token(name: str, value: str | None) -> str | None:

@@ -44,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is calling: an organisation's token, the public (no organisation), or the operator of this installation."""
+    """Who is calling: an organisation's token, an applicant by a link, the public, or this installation's operator."""
 
     organisation_id: UUID | None = None
     country: str | None = None
@@ -55,6 +55,8 @@ class Principal:
     operator: bool = False
     within: UUID | None = None  # the one project that the token is narrowed to
     unnoted: bool = False  # the token's first use of the day has not been noted yet
+    link_id: UUID | None = None  # of the link by which an applicant comes,
+    application_id: UUID | None = None  # and the one application that it opens
 
     def projects(self, *roles: Role) -> list[UUID]:
         """The projects in which the caller has any of `roles`."""
@@ -112,7 +114,12 @@ def visible_calls(by: Principal) -> ColumnElement[bool]:
 
 
 def visible_applications(by: Principal) -> ColumnElement[bool]:
-    """The coordinator sees all, a national partner its country's and its calls', a school what it submitted."""
+    """The coordinator sees all, a national partner its country's and its calls', a school what it submitted.
+
+    Who comes by a link of their own sees the one application that it is for.
+    """
+    if by.application_id is not None:
+        return Application.id == by.application_id
     everything = _everything(by, Scope.APPLICATIONS_READ)
     if everything is not None:
         return everything
@@ -394,7 +401,9 @@ def may_decide(by: Principal, application: Application) -> None:
 
 
 def may_answer_for_applicant(by: Principal, application: Application) -> None:
-    """Confirm, decline, withdraw: those who decide, and the school that sent it, on the applicant's word."""
+    """Confirm, decline, withdraw: the applicant; on their word the school that sent it, and those who decide."""
+    if by.application_id == application.id:
+        return
     if by.organisation_id in (application.sending_id, application.submitted_by_id):
         require_scope(by, Scope.APPLICATIONS_SUBMIT)
         return

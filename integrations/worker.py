@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from domain import logs
-from domain.config import Config, ConfigError, read_config, with_secret_key
+from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import Busy
 from domain.models.webhooks import Endpoint, Payload
 from domain.services import clock, deliveries, kept_answers, recoveries
@@ -291,7 +291,7 @@ def main() -> int:
     try:
         config = read_config()
         with opened(config) as database:
-            serve(with_secret_key(config), database)
+            serve(with_keys(config), database)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2

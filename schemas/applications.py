@@ -29,6 +29,7 @@ from schemas.base import (
     Str,
     about,
 )
+from schemas.links import LinkSchema
 from schemas.persons import Gender, Phone
 
 CEFR = "A1|A2|B1|B2|C1|C2"
@@ -105,6 +106,10 @@ class ReceiptSchema(Schema):
     state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
     late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
     submitted_at = Instant(metadata=about("When it was received."))
+
+
+class ReceiptWithLinkSchema(LinkSchema, ReceiptSchema):
+    """What comes back to those who apply, with the link of who does."""
 
 
 class ApplicationSchema(ReceiptSchema):

@@ -23,7 +23,7 @@ from domain.models.catalogue import Catalogue
 from domain.transaction import Database, connect, transaction
 from tests import postgres
 from tests.house import House
-from tests.world import World
+from tests.world import LINK_KEY, World
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SECRET_KEY = "a key for tests, of no use elsewhere"
@@ -99,7 +99,8 @@ def clock() -> Clock:
 def config(database: Database, tmp_path: Path) -> Config:
     """Settings for the test's database."""
     url = database.writer.url.render_as_string(hide_password=False)
-    return Config(data_dir=tmp_path, database_url=url, base_url="http://localhost", secret_keys=(SECRET_KEY,))
+    keys: Any = {"secret_keys": (SECRET_KEY,), "link_key": LINK_KEY}
+    return Config(data_dir=tmp_path, database_url=url, base_url="http://localhost", **keys)
 
 
 @pytest.fixture

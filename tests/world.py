@@ -19,13 +19,24 @@ from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import Call
 from domain.models.events import Event, EventType
+from domain.models.links import Link
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation, OrganisationType, Role
 from domain.models.participants import Participant
 from domain.models.projects import ActionType, Project, ProjectState
 from domain.models.tokens import Scope
 from domain.policies import OPERATOR, Principal
-from domain.services import applications, calls, decisions, memberships, mobilities, participants, projects, tokens
+from domain.services import (
+    applications,
+    calls,
+    decisions,
+    links,
+    memberships,
+    mobilities,
+    participants,
+    projects,
+    tokens,
+)
 from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
 from domain.services.calls import CallInput
 from domain.services.destinations import DestinationInput
@@ -48,6 +59,7 @@ MEMBERS: dict[str, tuple[str, tuple[Role, ...], str | None]] = {
     "network": ("BE", (Role.NETWORK,), None),
 }
 STRANGER = "stranger"  # an organisation of no project
+LINK_KEY = "a key for links in tests, of no use elsewhere"
 
 
 class World:
@@ -196,6 +208,16 @@ class World:
         return self.do(  # type: ignore[no-any-return]
             applications.submit_application, str(call.id), wanted, via=SubmittedVia.API
         )
+
+    def secret(self, application: Application) -> str:
+        """The secret of the applicant's link."""
+        live = select(Link.id).where(Link.application_id == application.id, Link.revoked_at.is_(None))
+        return links.secret_of(self.read(live)[0], key=LINK_KEY)
+
+    def applicant(self, application: Application) -> Principal:
+        """Who applied, as they come by their link."""
+        with reading(self.database) as session:
+            return links.authenticate(session, self.secret(application), key=LINK_KEY)
 
     def eligible(self, call: Call, name: str = "Ana") -> Application:
         """An application that may take part in the selection."""

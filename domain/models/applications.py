@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from domain.db import Base, Identified, enumeration, personal
 from domain.models.calls import Call, Destination
 from domain.models.events import Audience
+from domain.models.links import Link
 from domain.models.organisations import Organisation
 
 
@@ -100,6 +101,7 @@ class Application(Identified, Base):
     destination: Mapped[Destination | None] = relationship(lazy="selectin", viewonly=True)
     sending: Mapped[Organisation] = relationship(foreign_keys=[sending_id], lazy="selectin")
     consents: Mapped[list["Consent"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    links: Mapped[list[Link]] = relationship(cascade="all, delete-orphan", order_by=Link.id)
 
     def audience(self) -> Audience:
         """Those who sent it, those who decide on it."""

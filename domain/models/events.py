@@ -96,6 +96,7 @@ class Event(Base):
     __table_args__ = (
         Index("ix_events_project_id_position", "project_id", "position"),
         Index("ix_events_recorded_at", "recorded_at"),
+        Index("ix_events_resource_id", "resource_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -20,7 +20,7 @@ from domain.models.calls import Call, CallState, Destination, HowToApply, accept
 from domain.models.events import EventType
 from domain.models.organisations import Membership, Organisation
 from domain.policies import PUBLIC, Principal
-from domain.services import application_rules
+from domain.services import application_rules, links
 from domain.services.calls import get_call
 from domain.services.pages import Page, PageRequest, fetch_page
 
@@ -184,6 +184,7 @@ def _application(
         submitted_at=at,
         late=call.closes_at is not None and at >= call.closes_at,
         consents=[_consent(call, consent, at=at) for consent in wanted.consents],
+        links=[links.new_link(call.project_id, at=at)],
         state=ApplicationState.SUBMITTED,
         synthetic=call.synthetic,
         created_at=at,

@@ -156,7 +156,8 @@ def _step(
     session: Session, application: Application, state: ApplicationState, kind: EventType, *, at: datetime
 ) -> Application:
     move_to(application, state, at=at)
-    events.record(session, kind, application, at=at)
+    if application.duplicate_of_id is None:
+        events.record(session, kind, application, at=at)
     return application
 
 
@@ -165,7 +166,8 @@ def _locked(session: Session, application_id: UUID, *, by: Principal) -> Applica
     lock_call(session, str(get_application(session, application_id, by=by).call_id), by=policies.OPERATOR)
     query = select(Application).where(Application.id == application_id).with_for_update(of=Application)
     application = session.scalars(query.execution_options(populate_existing=True)).one()
-    if application.duplicate_of_id is not None:
+    # Who holds the link of a copy may take it back, and isn't told that it is one.
+    if application.duplicate_of_id is not None and by.application_id is None:
         raise Conflict("This is a copy of an application that was sent before; decide on that one.")
     return application
 

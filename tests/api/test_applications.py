@@ -66,7 +66,7 @@ def test_a_receipt_shows_nobody_who_applied(world: World, client: FlaskClient) -
 
     first, second = client.post(address, json=ANA), client.post(address, json=ANA)
 
-    assert set(first.json) == {"id", "reference", "call_id", "state", "late", "submitted_at"}
+    assert set(first.json) == {"id", "reference", "call_id", "state", "late", "submitted_at", "my_url"}
     assert (second.status_code, set(second.json), second.json["state"]) == (201, set(first.json), "submitted")
     assert (first.json["id"] != second.json["id"], first.json["reference"] != second.json["reference"]) == (True, True)
 

@@ -121,6 +121,22 @@ def test_a_person_is_in_no_line_and_in_the_answer(world: World, client: FlaskCli
     assert (len(lines()), CANARY in json.dumps(lines())) == (2, False)
 
 
+def test_the_secret_of_a_link_is_in_no_line(world: World, client: FlaskClient, lines: Any) -> None:
+    secret = world.secret(world.application(world.call()))
+
+    for method, path in (("get", ""), ("post", "/withdrawal"), ("post", "/withdrawal"), ("delete", ""), ("get", "/x")):
+        getattr(client, method)(f"/v1/my/{secret}{path}")
+
+    assert [(line["route"], line["status"]) for line in lines()] == [
+        ("/v1/my/<secret>", 200),
+        ("/v1/my/<secret>/withdrawal", 200),
+        ("/v1/my/<secret>/withdrawal", 409),
+        ("unmatched", 405),
+        ("unmatched", 404),
+    ]
+    assert secret not in json.dumps(lines())
+
+
 def test_a_refusal_names_the_class_of_the_error(client: FlaskClient, lines: Any) -> None:
     client.get("/v1/calls/nowhere")
 

@@ -9,7 +9,7 @@ from domain.config import Config
 from domain.transaction import Database
 from tests.cli.admin import Admin
 
-THINGS = ["database", "engine", "schema", "sealed", "data directory", "secret key", "base URL"]
+THINGS = ["database", "engine", "schema", "sealed", "data directory", "secret key", "link key", "base URL"]
 
 
 @pytest.fixture
@@ -52,16 +52,18 @@ def test_what_is_wrong_is_named_and_the_rest_still_looked_at(
     assert (told.code, named(told.lines, "BAD")) == (1, [thing])
 
 
-def test_a_key_that_others_can_read_is_bad(healthy: Admin, config: Config) -> None:
-    (config.data_dir / "secret_key").chmod(0o640)
+@pytest.mark.parametrize("kept", ["secret_key", "link_key"])
+def test_a_key_that_others_can_read_is_bad(healthy: Admin, config: Config, kept: str) -> None:
+    (config.data_dir / kept).chmod(0o640)
 
-    assert named(healthy("doctor").lines, "BAD") == ["secret key"]
+    assert named(healthy("doctor").lines, "BAD") == [kept.replace("_", " ")]
 
 
-def test_a_key_that_is_lost_is_bad(healthy: Admin, config: Config) -> None:
-    (config.data_dir / "secret_key").unlink()
+@pytest.mark.parametrize("kept", ["secret_key", "link_key"])
+def test_a_key_that_is_lost_is_bad(healthy: Admin, config: Config, kept: str) -> None:
+    (config.data_dir / kept).unlink()
 
-    assert named(healthy("doctor").lines, "BAD") == ["secret key"]
+    assert named(healthy("doctor").lines, "BAD") == [kept.replace("_", " ")]
 
 
 def test_a_data_directory_that_is_not_there_is_bad(
@@ -69,7 +71,7 @@ def test_a_data_directory_that_is_not_there_is_bad(
 ) -> None:
     monkeypatch.setenv("INTERVET_DATA_DIR", str(tmp_path / "none"))
 
-    assert named(healthy("doctor").lines, "BAD") == ["data directory", "secret key"]
+    assert named(healthy("doctor").lines, "BAD") == ["data directory", "secret key", "link key"]
 
 
 def test_a_schema_from_the_future_is_bad(healthy: Admin, database: Database) -> None:

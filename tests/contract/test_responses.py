@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from api.app import create_app
 from domain.config import Config
+from domain.models.applications import Application
 from domain.services import deliveries
 from domain.transaction import Database, transaction
 from tests.conftest import Clock
@@ -75,14 +77,14 @@ def example(contract: Contract, operation: Mapping[str, Any]) -> Any:
 class Filled:
     """Addresses with ids of things that are there, found by listing what they stand in."""
 
-    def __init__(self, client: Any, contract: Contract) -> None:
-        self.client, self.contract = client, contract
+    def __init__(self, client: Any, contract: Contract, **secrets: str) -> None:
+        self.client, self.contract, self.secrets = client, contract, secrets
 
     def __call__(self, path: str) -> str:
         """`/v1/calls/{id}/form` with a call's id; nobody's id where nothing is listed."""
         address, template = "", ""
         for step in path.removeprefix("/").split("/"):
-            found = self._first(address, template) if step.startswith("{") else step
+            found = self.secrets.get(step[1:-1]) or self._first(address, template) if step.startswith("{") else step
             address, template = f"{address}/{found}", f"{template}/{step}"
         return address
 
@@ -97,7 +99,7 @@ class Filled:
 def test_every_operation_answers_as_described(
     peopled: World, contract: Contract, client: FlaskClient, as_: Any, who: str | None
 ) -> None:
-    filled = Filled(as_("coordinator"), contract)
+    filled = Filled(as_("coordinator"), contract, secret=peopled.secret(peopled.read(select(Application))[0]))
     caller = as_(who) if who else client
 
     for path, method, operation in ways(contract):

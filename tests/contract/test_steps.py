@@ -79,10 +79,15 @@ def mobility_in(world: World, state: MobilityState) -> Mobility:
     return mobility
 
 
+def named(world: World, application: Application) -> dict[str, Any]:
+    """An application's id, and the secret of its applicant's link."""
+    return {"application_id": application.id, "secret": world.secret(application)}
+
+
 BROUGHT: dict[type[StrEnum], Callable[..., dict[str, Any]]] = {
     ProjectState: lambda world, state: {"code": project_in(world, state)},
     CallState: lambda world, state: {"id_or_slug": call_in(world, state).id},
-    ApplicationState: lambda world, state: {"application_id": brought_to(world, state).id},
+    ApplicationState: lambda world, state: named(world, brought_to(world, state)),
     MobilityState: lambda world, state: {"mobility_id": mobility_in(world, state).id},
 }
 
@@ -219,6 +224,7 @@ def test_what_moves_something_by_a_post_says_how(contract: Contract) -> None:
         "createReportedFigure",
         "createTarget",
         "decideApplications",
+        "replaceApplicationLink",
     }
 
 

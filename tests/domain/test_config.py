@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.config import Config, ConfigError, kept_secret, read_config, with_secret_key
+from domain.config import Config, ConfigError, kept_secret, read_config, with_keys
 
 LONG = "0123456789abcdef0123456789abcdef"
 
@@ -93,14 +93,16 @@ def test_a_secret_is_kept_for_its_owner_alone_and_found_again(tmp_path: Path) ->
 
 
 def test_a_key_that_is_set_is_the_one_used(tmp_path: Path) -> None:
-    config = read_config({"INTERVET_SECRET_KEY": LONG, "INTERVET_DATA_DIR": str(tmp_path)})
+    keys = {"INTERVET_SECRET_KEY": LONG, "INTERVET_LINK_KEY": f"another {LONG}"}
+    config = read_config({**keys, "INTERVET_DATA_DIR": str(tmp_path)})
 
-    assert with_secret_key(config) == config
+    assert with_keys(config) == config
 
 
 def test_without_a_key_one_is_made_and_used_from_then_on(tmp_path: Path) -> None:
     config = read_config({"INTERVET_DATA_DIR": str(tmp_path)})
 
-    first, second = with_secret_key(config).secret_keys, with_secret_key(config).secret_keys
+    first, second = with_keys(config), with_keys(config)
 
-    assert (first == second, len(first), len(first[0]) >= 43) == (True, 1, True)
+    keys = {*first.secret_keys, first.link_key}
+    assert (first == second, len(keys), min(map(len, keys)) >= 43) == (True, 2, True)

@@ -48,6 +48,7 @@ SEES: dict[str, set[str]] = {
     "albanian_school": {"call", "organisation"},
     "stranger": {"call"},
     "public": {"call"},
+    "applicant": {"call", "application"},
 }
 NEEDED = {
     Scope.CALLS_READ: {"draft"},
@@ -91,6 +92,8 @@ def _confirmed(world: World, call: Call, application: Application) -> Any:
 def seen(world: World, rows: dict[str, UUID], name: str, **narrowed: Any) -> set[str]:
     """The nouns whose row the caller called `name` sees, as a token of theirs makes it."""
     known = {"operator": OPERATOR, "public": PUBLIC}
+    if name == "applicant":
+        known[name] = world.applicant(world.read(select(Application))[0])
     by = known.get(name) or world.principal(name, **narrowed)
     with reading(world.database) as session:
         return set(_seen(session, rows, by))

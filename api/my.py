@@ -1,0 +1,94 @@
+"""An application over HTTP, for its own applicant: the link in the address is all that they need.
+
+Reading changes nothing: mail scanners open links. What changes something is a POST.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from flask import request
+
+from api.http import Blueprint, Resource, by_link
+from domain.languages import is_language_tag, sentence_language
+from domain.models.applications import Application
+from domain.services import decisions, my
+from schemas.base import LanguageQuery, reader
+from schemas.calls import NothingSchema
+from schemas.my import MomentSchema, MySchema
+
+blp = Blueprint("my", __name__, url_prefix="/v1", description="An application, for who applied.")
+
+
+class MyResource(Resource):
+    """What the addresses below a link share."""
+
+    def shown(self, application: Application) -> Any:
+        """The application as an answer, in its applicant's language unless another is asked for, with its tag."""
+        asked = request.args.get("lang", "")
+        lang = asked if is_language_tag(asked) else application.lang
+        reader.set(replace(reader.get(), languages=(lang,)))
+        self.headers["Content-Language"] = sentence_language((lang,))
+        answer = MySchema().dump(application) | {
+            "actions": [str(action) for action in my.actions(application, at=self.at)],
+            "history": MomentSchema(many=True).dump(my.history(self.session, application)),
+        }
+        self.tag(application.version, orjson.dumps(answer))
+        return answer
+
+    def stepped(self, step: Callable[..., Application], **particulars: Any) -> Any:
+        """The application after a step that its applicant took."""
+        application = my.my_application(self.session, by=self.caller)
+        return self.shown(step(self.session, application.id, **particulars, by=self.caller, at=self.at))
+
+
+@blp.route("/my/<secret>")
+class MyApplication(MyResource):
+    """One's own application."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, MySchema, dumped=True)
+    def get(self, _query: dict[str, Any], **_: Any) -> Any:
+        """Read one's own application"""
+        return self.shown(my.my_application(self.session, by=self.caller))
+
+
+@blp.route("/my/<secret>/confirmation")
+class MyApplicationConfirmation(MyResource):
+    """One's own yes."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, MySchema, dumped=True)
+    def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
+        """Confirm the place that one was offered"""
+        return self.stepped(decisions.confirm_application, participant_id=None)
+
+
+@blp.route("/my/<secret>/decline")
+class MyApplicationDecline(MyResource):
+    """One's own no."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, MySchema, dumped=True)
+    def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
+        """Decline the place that one was offered"""
+        return self.stepped(decisions.decline_application)
+
+
+@blp.route("/my/<secret>/withdrawal")
+class MyApplicationWithdrawal(MyResource):
+    """Taking one's own back."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, MySchema, dumped=True)
+    def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
+        """Withdraw one's own application"""
+        return self.stepped(decisions.withdraw_application)

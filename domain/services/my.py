@@ -1,0 +1,71 @@
+"""An application as its own applicant sees it: what has happened to it, and what they may do now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.models.applications import Application, ApplicationState
+from domain.models.events import Event, EventType
+from domain.policies import Principal
+from domain.services.applications import get_application
+from domain.services.decisions import SELECTING
+
+S = ApplicationState
+
+
+class Action(StrEnum):
+    """What an applicant may do, called like the address at which it is done."""
+
+    CONFIRMATION = "confirmation"
+    DECLINE = "decline"
+    WITHDRAWAL = "withdrawal"
+
+
+LEADS_TO: Mapping[Action, ApplicationState] = {
+    Action.CONFIRMATION: S.CONFIRMED,
+    Action.DECLINE: S.DECLINED,
+    Action.WITHDRAWAL: S.WITHDRAWN,
+}
+STEPS = [kind for kind in EventType if kind.startswith("application.") and kind is not EventType.APPLICATION_SUBMITTED]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A step of an application's life."""
+
+    state: ApplicationState
+    at: datetime
+
+
+def my_application(session: Session, *, by: Principal) -> Application:
+    """The application whose link the caller holds."""
+    assert by.application_id is not None, "the link says which"
+    return get_application(session, by.application_id, by=by)
+
+
+def actions(application: Application, *, at: datetime) -> list[Action]:
+    """What the applicant may do now: what is listed works, unless something happens in between."""
+    steps = application.TRANSITIONS.get(application.state, frozenset())
+    possible = [action for action, state in LEADS_TO.items() if state in steps]
+    late = application.confirm_by is not None and at >= application.confirm_by
+    if late or application.call.state not in SELECTING:
+        return [action for action in possible if action is not Action.CONFIRMATION]
+    return possible
+
+
+def history(session: Session, application: Application) -> Sequence[Moment]:
+    """The steps so far, first to last.
+
+    The first is from the row and not from its event: a copy has none, and who holds its link must not see that.
+    """
+    query = select(Event.resource_state, Event.recorded_at).where(
+        Event.resource_id == application.id, Event.type.in_(STEPS)
+    )
+    later = [Moment(S(state), at) for state, at in session.execute(query.order_by(Event.id))]
+    if application.duplicate_of_id is not None and application.state is S.WITHDRAWN:
+        later = [Moment(S.WITHDRAWN, application.updated_at)]
+    return [Moment(S.SUBMITTED, application.submitted_at), *later]

@@ -1,0 +1,143 @@
+"""An application on the wire, for its own applicant."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from domain.languages import format_instant, message, sentence_language
+from domain.models.applications import Application, ApplicationState
+from domain.models.calls import status_at
+from domain.services.my import Action
+from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSchema
+from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
+
+
+class MyCallSchema(InLanguageSchema):
+    """The call that was applied to."""
+
+    texts = ("title",)
+
+    id = Id(metadata=about("The call's id."))
+    slug = fields.String(metadata=about("The readable part of its address.", "three-weeks-in-lyon"))
+    title: Any = TextInLanguage(metadata=about("Title."))
+    status = fields.Method("status_now", metadata=about("What it shows now.", "open"))
+    closes_at = Instant(metadata=about("The deadline."))
+    closes_at_text = fields.Method(
+        "closes", metadata=about("The deadline in words, in the call's zone.", "15 January 2027, 23:59 (UTC+1)")
+    )
+    timezone = fields.String(metadata=about("The zone the deadline is meant in.", "Europe/Tirane"))
+    contact = fields.String(allow_none=True, metadata=about("Whom to ask.", "mobility@example.org"))
+
+    def status_now(self, call: Any) -> str:
+        """The status at the request's instant."""
+        return str(status_at(call, reader.get().at))
+
+    def closes(self, call: Any) -> str:
+        """The deadline as its reader writes it."""
+        return in_words(call.closes_at, call.timezone)
+
+
+class MyDestinationSchema(Schema):
+    """Where it goes."""
+
+    id = Id(metadata=about("The destination's id.", DESTINATION))
+    country = fields.String(metadata=about("Country.", "FR"))
+    city = fields.String(metadata=about("City.", "Lyon"))
+    host = fields.String(attribute="host.legal_name", dump_default=None, metadata=about("The host's name."))
+    starts_on = Day(allow_none=True, metadata=about("First day."))
+    ends_on = Day(allow_none=True, metadata=about("Last day."))
+
+
+class MyConsentSchema(ConsentSchema):
+    """An agreement or its refusal, as it was given."""
+
+    given_at = Instant(metadata=about("When."))
+
+
+class MomentSchema(Schema):
+    """A step so far."""
+
+    state = OneOf(ApplicationState, metadata=about("What it became.", "submitted"))
+    state_text = fields.Method("text", metadata=about("The same in words.", "Submitted"))
+    at = Instant(metadata=about("When."))
+
+    def text(self, moment: Any) -> str:
+        """The state's name."""
+        return state_name(moment.state)
+
+
+class MySchema(Schema):
+    """An application, for who applied."""
+
+    reference = fields.String(metadata=about("To quote when asking.", "A-7K3M-9QXC"))
+    state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
+    state_text = fields.Method("state_in_words", metadata=about("The same in words.", "Submitted"))
+    meaning = fields.Method("meaning_of_it", metadata=about("What that means.", "Your application has been received."))
+    next_step = fields.Method(
+        "what_next", metadata=about("What comes next.", "It is being checked. You don't have to do anything now.")
+    )
+    actions = fields.List(
+        OneOf(Action),
+        metadata=about(
+            "What you may do now: each is the last part of an address below this one, to which a POST is sent.",
+            ["withdrawal"],
+        ),
+    )
+    submitted_at = Instant(metadata=about("When it was received."))
+    late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
+    confirm_by = Instant(allow_none=True, metadata=about("Until when the place is to be confirmed."))
+    rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
+    reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
+    call = fields.Nested(MyCallSchema, metadata=about("The call."))
+    sending_organisation = fields.String(
+        attribute="sending.legal_name", metadata=about("The school's name.", "Shkolla profesionale")
+    )
+    destination = fields.Nested(
+        MyDestinationSchema, allow_none=True, metadata=about("The destination it was selected for.")
+    )
+    person = OwnPart(PersonSchema, metadata=about("Who applies."))
+    answers = fields.Dict(metadata=about("The answers to the call's form.", ANSWERS))
+    preferences = fields.List(fields.String(), metadata=about("Destination ids, best first.", [DESTINATION]))
+    languages = fields.List(fields.Nested(LanguageSkillSchema), metadata=about("Languages known."))
+    isced_f = fields.String(allow_none=True, metadata=about("Field of study."))
+    eqf_level = fields.Integer(allow_none=True, metadata=about("EQF level."))
+    graduation_date = Day(allow_none=True, metadata=about("When school ends or ended."))
+    consents = fields.List(fields.Nested(MyConsentSchema), metadata=about("What was agreed to."))
+    lang = fields.String(metadata=about("In which you are written to.", "sq"))
+    history = fields.List(fields.Nested(MomentSchema), metadata=about("The steps so far, first to last."))
+    version = Int(metadata=about("Counts its changes."))
+    updated_at = Instant(metadata=about("When it last changed."))
+
+    def state_in_words(self, application: Application) -> str:
+        """The state's name."""
+        return state_name(application.state)
+
+    def meaning_of_it(self, application: Application) -> str:
+        """What the state means."""
+        return sentence(f"my_meaning_{application.state}")
+
+    def what_next(self, application: Application) -> str:
+        """What comes next, with the instant until which something is to be done."""
+        until, zone = application.confirm_by, application.call.timezone
+        if application.state is ApplicationState.SELECTED and until is not None:
+            return sentence("my_next_selected_until", until=in_words(until, zone))
+        return sentence(f"my_next_{application.state}")
+
+
+def state_name(state: ApplicationState) -> str:
+    """A state as its reader calls it."""
+    return sentence(f"my_state_{state}")
+
+
+def sentence(key: str, **values: str) -> str:
+    """One of our sentences, in the reader's language."""
+    return message(key, _language(), **values)
+
+
+def in_words(moment: Any, timezone: str) -> str:
+    """An instant as its reader writes it, in that zone."""
+    return format_instant(moment, timezone=timezone, lang=_language())
+
+
+def _language() -> str:
+    return sentence_language(reader.get().languages)

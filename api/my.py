@@ -3,7 +3,6 @@
 Reading changes nothing: mail scanners open links. What changes something is a POST.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,8 @@ from flask import request
 from api.http import Blueprint, Resource, by_link
 from domain.languages import is_language_tag, sentence_language
 from domain.models.applications import Application
-from domain.services import decisions, my
+from domain.services import my
+from domain.services.my import Action
 from schemas.base import LanguageQuery, reader
 from schemas.calls import NothingSchema
 from schemas.my import MomentSchema, MySchema
@@ -25,22 +25,25 @@ class MyResource(Resource):
     """What the addresses below a link share."""
 
     def shown(self, application: Application) -> Any:
-        """The application as an answer, in its applicant's language unless another is asked for, with its tag."""
+        """The application as an answer, with its tag."""
+        answer = self.dumped(application)
+        self.tag(application.version, orjson.dumps(answer))
+        return answer
+
+    def dumped(self, application: Application) -> dict[str, Any]:
+        """The application in its applicant's language, unless another is asked for."""
         asked = request.args.get("lang", "")
         lang = asked if is_language_tag(asked) else application.lang
         reader.set(replace(reader.get(), languages=(lang,)))
         self.headers["Content-Language"] = sentence_language((lang,))
-        answer = MySchema().dump(application) | {
+        return MySchema().dump(application) | {  # type: ignore[no-any-return]
             "actions": [str(action) for action in my.actions(application, at=self.at)],
             "history": MomentSchema(many=True).dump(my.history(self.session, application)),
         }
-        self.tag(application.version, orjson.dumps(answer))
-        return answer
 
-    def stepped(self, step: Callable[..., Application], **particulars: Any) -> Any:
+    def stepped(self, action: Action) -> Any:
         """The application after a step that its applicant took."""
-        application = my.my_application(self.session, by=self.caller)
-        return self.shown(step(self.session, application.id, **particulars, by=self.caller, at=self.at))
+        return self.shown(my.take_step(self.session, action, by=self.caller, at=self.at))
 
 
 @blp.route("/my/<secret>")
@@ -65,7 +68,7 @@ class MyApplicationConfirmation(MyResource):
     @blp.response(200, MySchema, dumped=True)
     def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
         """Confirm the place that one was offered"""
-        return self.stepped(decisions.confirm_application, participant_id=None)
+        return self.stepped(Action.CONFIRMATION)
 
 
 @blp.route("/my/<secret>/decline")
@@ -78,7 +81,7 @@ class MyApplicationDecline(MyResource):
     @blp.response(200, MySchema, dumped=True)
     def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
         """Decline the place that one was offered"""
-        return self.stepped(decisions.decline_application)
+        return self.stepped(Action.DECLINE)
 
 
 @blp.route("/my/<secret>/withdrawal")
@@ -91,4 +94,4 @@ class MyApplicationWithdrawal(MyResource):
     @blp.response(200, MySchema, dumped=True)
     def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
         """Withdraw one's own application"""
-        return self.stepped(decisions.withdraw_application)
+        return self.stepped(Action.WITHDRAWAL)

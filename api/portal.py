@@ -1,18 +1,14 @@
 """The page for people: an organisation's webhooks. It is a shell; all that it shows, it asks of the public API."""
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
-
 from flask import Blueprint as Pages
 from flask import Response, jsonify, render_template, send_file
 from werkzeug.exceptions import NotFound
 
 from api.http import Resource, open_to_all
-from domain.languages import sentence_language, to_latin
+from api.words import LANGUAGE_NAMES, WEB, read_strings
+from domain.languages import sentence_language
 from schemas.base import EVERY_LANGUAGE, reader
 
-WEB = Path(__file__).parent.parent / "web"
 pages = Pages("portal", __name__, url_prefix="/portal", template_folder=WEB / "pages")
 
 ASSETS = {name: WEB / "static" / name for name in ("portal.js", "portal.css")}
@@ -22,24 +18,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-LANGUAGE_NAMES: Mapping[str, str] = {
-    "en": "English",
-    "sq": "Shqip",
-    "mk": "Македонски",
-    "sr-Cyrl": "Српски",
-    "sr-Latn": "Srpski",
-    "bs": "Bosanski",
-    "cnr": "Crnogorski",
-}
-
-
-def _read_strings(directory: Path) -> dict[str, dict[str, str]]:
-    files = sorted(directory.glob("*.json"))
-    written = {path.stem: json.loads(path.read_text(encoding="utf-8"))["portal"] for path in files}
-    return written | {"sr-Latn": {name: to_latin(text) for name, text in written["sr-Cyrl"].items()}}
-
-
-STRINGS = _read_strings(WEB / "strings")
+STRINGS = read_strings("portal")
 
 
 class Portal(Resource):

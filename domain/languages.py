@@ -6,7 +6,7 @@ Tags are kept as they were written: what CLDR would make of one (`cnr` becomes `
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -331,6 +331,16 @@ def format_instant(at: datetime, *, timezone: str, lang: str) -> str:
     time = format_skeleton("Hm", local, locale=locale)
     day = format_date(local, "long", locale=locale)
     return f"{str(get_datetime_format('medium', locale=locale)).format(time, day)} ({_offset(local)})"
+
+
+def format_day(day: date, *, lang: str) -> str:
+    """A calendar day as its reader writes it."""
+    return str(format_date(day, "long", locale=_locale(lang)))
+
+
+def country_name(code: str, *, lang: str) -> str:
+    """A country as its reader calls it; its code where CLDR has no name for it."""
+    return str(_locale(lang).territories.get(code, code))
 
 
 def _offset(local: datetime) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import Event, EventType
 from domain.policies import Principal
+from domain.services import decisions
 from domain.services.applications import get_application
-from domain.services.decisions import SELECTING
 
 S = ApplicationState
 
@@ -52,9 +52,21 @@ def actions(application: Application, *, at: datetime) -> list[Action]:
     steps = application.TRANSITIONS.get(application.state, frozenset())
     possible = [action for action, state in LEADS_TO.items() if state in steps]
     late = application.confirm_by is not None and at >= application.confirm_by
-    if late or application.call.state not in SELECTING:
+    if late or application.call.state not in decisions.SELECTING:
         return [action for action in possible if action is not Action.CONFIRMATION]
     return possible
+
+
+def take_step(session: Session, action: Action, *, by: Principal, at: datetime) -> Application:
+    """Do what the applicant chose. Records what the step records. Raises Conflict when it is not possible any more."""
+    application = my_application(session, by=by)
+    match action:
+        case Action.CONFIRMATION:
+            return decisions.confirm_application(session, application.id, participant_id=None, by=by, at=at)
+        case Action.DECLINE:
+            return decisions.decline_application(session, application.id, by=by, at=at)
+        case Action.WITHDRAWAL:
+            return decisions.withdraw_application(session, application.id, by=by, at=at)
 
 
 def history(session: Session, application: Application) -> Sequence[Moment]:

@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.portal import ASSETS, LANGUAGE_NAMES, STRINGS, WEB
+from api.portal import ASSETS, STRINGS
+from api.words import LANGUAGE_NAMES, WEB
 from domain.config import Config
 from domain.languages import CATALOGUES
 from domain.models.recoveries import RecoveryKind

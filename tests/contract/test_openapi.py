@@ -34,6 +34,9 @@ NOT_FOR_PROGRAMS = (
     "/portal",
     "/portal/strings/{lang}",
     "/portal/assets/{name}",
+    "/my/{secret}",
+    "/my/{secret}/{action}",
+    "/my/assets/{name}",
 )
 
 # Lists below a thing that has to be made first.

@@ -8,7 +8,7 @@ from domain.errors import StateConflict
 from domain.languages import CATALOGUES
 from domain.models.applications import Application, ApplicationState
 from domain.policies import PUBLIC
-from domain.services import applications, calls, decisions, my
+from domain.services import applications, calls, my
 from domain.services.my import Action
 from domain.transaction import reading
 from tests.domain.services.decision_steps import WAY_TO, WIDE, S, brought_to
@@ -26,11 +26,6 @@ MAY: dict[ApplicationState, list[Action]] = {
     S.DECLINED: [],
     S.WITHDRAWN: [],
 }
-VERBS = {
-    CONFIRM: lambda *args, **options: decisions.confirm_application(*args, participant_id=None, **options),
-    DECLINE: decisions.decline_application,
-    WITHDRAW: decisions.withdraw_application,
-}
 
 
 def read(world: World, application: Application) -> Application:
@@ -40,7 +35,7 @@ def read(world: World, application: Application) -> Application:
 
 def done(world: World, application: Application, action: Action) -> bool:
     try:
-        world.do(VERBS[action], application.id, by=world.applicant(application))
+        world.do(my.take_step, action, by=world.applicant(application))
     except StateConflict:
         return False
     return True
@@ -89,7 +84,7 @@ def test_a_copy_is_withdrawn_alone_and_told_to_nobody(world: World) -> None:
     )
     before = world.recorded()
 
-    world.do(decisions.withdraw_application, copy.id, by=world.applicant(copy))
+    world.do(my.take_step, WITHDRAW, by=world.applicant(copy))
 
     assert (read(world, first).state, read(world, copy).state) == (S.SUBMITTED, S.WITHDRAWN)
     assert (history(world, copy), world.recorded()) == ([S.SUBMITTED, S.WITHDRAWN], before)

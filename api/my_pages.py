@@ -1,0 +1,180 @@
+"""The page behind an applicant's link: plain HTML that shows what `/v1/my/{secret}` answers, in words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint as Pages
+from flask import Response, g, render_template, request, send_file
+from werkzeug.exceptions import NotFound as NoSuchPage
+
+from api.http import Resource, by_link, open_to_all, services
+from api.my import MyResource
+from api.words import LANGUAGE_NAMES, WEB, read_strings
+from domain.errors import Conflict, Forbidden, NotFound
+from domain.languages import country_name, format_day, format_instant, localise, message, sentence_language
+from domain.models.applications import Application
+from domain.services import my
+from domain.services.my import Action
+from schemas.base import EVERY_LANGUAGE, reader
+
+pages = Pages("my_pages", __name__, url_prefix="/my", template_folder=WEB / "pages")
+
+STRINGS = read_strings("my")
+ASSETS = {"my.css": WEB / "static" / "my.css"}
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+TOLD = ("state_conflict",)  # problems that the page has a sentence for, whoever wrote its address
+Row = tuple[str, str]
+
+
+class MyPage(MyResource):
+    """The page."""
+
+    @by_link
+    def get(self, **_: Any) -> Response:
+        """Show an application to who applied"""
+        application = my.my_application(self.session, by=self.caller)
+        shown = self.dumped(application)
+        lang = self.headers["Content-Language"]
+        moments = [(_instant(application, moment["at"], lang), moment["state_text"]) for moment in shown["history"]]
+        problem = request.args.get("problem")
+        return _page(
+            lang,
+            my=shown,
+            address=request.path,
+            parts=list(_parts(application, shown, lang)),
+            moments=moments,
+            notice=message(problem, lang) if problem in TOLD else None,
+        )
+
+    get.reads_query = True  # type: ignore[attr-defined]  # `?lang=`, and whatever a link gathers on its way
+
+
+class MyStep(MyResource):
+    """What the page's buttons do."""
+
+    @by_link
+    def post(self, secret: str, action: str) -> Response:
+        """Do what the applicant chose, and lead back to the page"""
+        _must_come_from_here()
+        if action not in list(Action):
+            raise NoSuchPage
+        my.take_step(self.session, Action(action), by=self.caller, at=self.at)
+        return _back_to(secret)
+
+    post.reads_query = True  # type: ignore[attr-defined]
+
+
+@pages.errorhandler(NotFound)
+def _opens_nothing(error: NotFound) -> Response:
+    g.error_class = type(error).__name__
+    lang = sentence_language([tag for tag in reader.get().languages if tag != EVERY_LANGUAGE])
+    return _page(lang, status=404, my=None)
+
+
+@pages.errorhandler(Conflict)
+def _not_possible(error: Conflict) -> Response:
+    """Lead back to the page, which shows how it stands now; what was begun is undone."""
+    g.error_class = type(error).__name__
+    return _back_to((request.view_args or {})["secret"], problem="state_conflict")
+
+
+def _must_come_from_here() -> None:
+    """Refuse what another site's page sends. The secret stops it already; browsers say more, so we listen."""
+    site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin", "null")
+    # By our own Referrer-Policy a browser hides the origin of our own pages, too.
+    if site not in ("same-origin", "none") or origin not in ("null", request.host_url.rstrip("/"), _own_origin()):
+        raise Forbidden("Another site's page has sent this.")
+
+
+def _own_origin() -> str:
+    return "{0.scheme}://{0.netloc}".format(urlsplit(services().config.base_url))
+
+
+def _back_to(secret: str, **more: str) -> Response:
+    """Lead to the page by a GET, so that loading it anew repeats nothing; in the language that was chosen."""
+    chosen = {name: value for name, value in request.args.items() if name == "lang"}
+    address = f"/my/{secret}?{urlencode(chosen | more)}".rstrip("?")
+    return Response(status=303, headers={"Location": address})
+
+
+def _page(lang: str, *, status: int = 200, **shown: Any) -> Response:
+    page = render_template("my.html", lang=lang, words=STRINGS[lang], languages=LANGUAGE_NAMES, **shown)
+    headers = {"Content-Security-Policy": POLICY, "Content-Language": lang, "X-Robots-Tag": "noindex"}
+    return Response(page, status=status, mimetype="text/html", headers=headers)
+
+
+class Asset(Resource):
+    """What the page loads."""
+
+    @open_to_all
+    def get(self, name: str) -> Response:
+        """Send a file"""
+        if name not in ASSETS:
+            raise NoSuchPage
+        response = send_file(ASSETS[name])
+        response.headers["Cache-Control"] = "no-cache"  # asked for anew, and mostly answered 304
+        return response
+
+
+def _parts(application: Application, shown: Mapping[str, Any], lang: str) -> Iterator[tuple[str, Sequence[Row]]]:
+    """The parts of the page, each with its title and rows; what isn't there has no row."""
+    words = STRINGS[lang]
+    for title, facts in (("application", _facts(application, shown, lang)), ("person", _person(shown["person"], lang))):
+        yield words[title], [(words[name], value) for name, value in facts.items() if value]
+    yield words["answers"], list(_answers(application, lang))
+    given = {True: words["granted"], False: words["refused"]}
+    yield words["consents"], [(consent["purpose"], given[consent["granted"]]) for consent in shown["consents"]]
+
+
+def _facts(application: Application, shown: Mapping[str, Any], lang: str) -> dict[str, str | None]:
+    received = _instant(application, shown["submitted_at"], lang)
+    late = f", {STRINGS[lang]['late']}" if shown["late"] else ""
+    place = shown["destination"]
+    return {
+        "reference": shown["reference"],
+        "school": shown["sending_organisation"],
+        "deadline": shown["call"]["closes_at_text"],
+        "submitted_at": received + late,
+        "destination": place and f"{place['city']}, {country_name(place['country'], lang=lang)}",
+        "confirm_by": shown["confirm_by"] and _instant(application, shown["confirm_by"], lang),
+        "rank": shown["rank"] and str(shown["rank"]),
+        "reason": shown["reason"],
+        "contact": shown["call"]["contact"],
+    }
+
+
+def _person(person: Mapping[str, Any], lang: str) -> dict[str, str | None]:
+    gender = person["gender"] and STRINGS[lang][f"gender_{person['gender']}"]
+    countries = {name: person[name] and country_name(person[name], lang=lang) for name in ("country", "nationality")}
+    birth_date = format_day(date.fromisoformat(person["birth_date"]), lang=lang)
+    return {**person, **countries, "gender": gender, "birth_date": birth_date}
+
+
+def _answers(application: Application, lang: str) -> Iterator[Row]:
+    for question in application.call.form:
+        if question["name"] in application.answers:
+            label = localise(question["label"], lang)
+            yield label, _answer(question, application.answers[question["name"]], lang)
+
+
+def _answer(question: Mapping[str, Any], value: Any, lang: str) -> str:
+    """An answer as its reader would say it."""
+    if isinstance(value, bool):
+        return STRINGS[lang]["yes" if value else "no"]
+    if isinstance(value, list):
+        return ", ".join(_answer(question, one, lang) for one in value)
+    labels = {choice["value"]: choice["label"] for choice in question.get("choices", ())}
+    if value in labels:
+        return localise(labels[value], lang)
+    return format_day(date.fromisoformat(value), lang=lang) if question["type"] == "date" else str(value)
+
+
+def _instant(application: Application, text: str, lang: str) -> str:
+    return format_instant(datetime.fromisoformat(text), timezone=application.call.timezone, lang=lang)
+
+
+pages.add_url_rule("/<secret>", view_func=MyPage.as_view("page"))
+pages.add_url_rule("/<secret>/<action>", view_func=MyStep.as_view("step"))
+pages.add_url_rule("/assets/<name>", view_func=Asset.as_view("asset"))

@@ -30,6 +30,7 @@ LANE_KEPT_S = 60.0  # seconds; an endpoint that hears nothing for so long gives 
 KEPT_CONNECTIONS = 256  # to endpoints that hear nothing just now; select(2) sees no descriptor above 1023
 AT_ONCE = 64  # exchanges under way; each is a socket and some 50 KiB
 AT_ONCE_PER_ENDPOINT = 8  # so that one slow endpoint holds an eighth of the places, not all
+RESERVED = 4  # one place in so many is for an endpoint's first: eight that hang, say on one dead host, are not all
 
 
 _Waiting = tuple[Exchange, list[str]]
@@ -193,13 +194,21 @@ class Sender:
             self._turns.append(lane)
 
     def _fill(self) -> None:
-        while self._turns and self._under_way < self._at_once:
-            lane = self._turns.popleft()
+        while self._under_way < self._at_once and (lane := self._next_lane()) is not None:
             lane.has_turn = False
             if lane.waiting:
                 self._begin(*lane.waiting.popleft(), lane)
             if lane.waiting:
                 self._queue(lane)
+
+    def _next_lane(self) -> _Lane | None:
+        """Whose turn it is. The last places are for endpoints with nothing under way: those that hang leave them."""
+        if not self._turns or self._under_way < self._at_once - self._at_once // RESERVED:
+            return self._turns.popleft() if self._turns else None
+        lane = next((lane for lane in self._turns if not lane.under_way), None)
+        if lane is not None:
+            self._turns.remove(lane)
+        return lane
 
     def _begin(self, exchange: Exchange, lines: list[str], lane: _Lane) -> None:
         if not lane.under_way:

@@ -34,6 +34,20 @@ def test_a_silent_endpoint_delays_nobody_else(receiver: Receiver) -> None:
     assert (set(came), time.monotonic() - began < 2.0) == (set(range(100, 120)), True)
 
 
+def test_many_silent_endpoints_leave_a_place_to_the_next(receiver: Receiver) -> None:
+    with sender(at_once=8, per_endpoint=2) as one:
+        for key in range(12):
+            one.submit(exchange(receiver.url("/silent"), key=key, endpoint=f"silent {key % 4}"))
+        for key in range(100, 110):
+            one.submit(exchange(receiver.url(), key=key, endpoint="busy"))
+        began = time.monotonic()
+        came: list[Hashable] = []
+        while len(came) < 10:
+            came += [outcome.key for outcome in one.poll(5.0)]
+
+    assert (set(came), time.monotonic() - began < 2.0) == (set(range(100, 110)), True)
+
+
 def test_endpoints_take_turns(receiver: Receiver) -> None:
     with sender(at_once=1) as one:
         outcomes(

@@ -103,6 +103,21 @@ def test_a_hanging_name_holds_up_no_other() -> None:
     assert [one.known(host, now=NOW) is None for host in ("hang.example", "quick.example")] == [True, False]
 
 
+def test_names_that_hang_by_the_dozen_hold_up_none_that_was_found_before() -> None:
+    hang = threading.Event()
+    one = resolver(lambda host: ["192.0.2.1"] if host == "quick.example" or hang.wait(5) else [], threads=2)
+    one.ask("quick.example")
+    settled(one)
+
+    for number in range(5):
+        one.ask(f"{number}.hang.example")
+    one.ask("quick.example")
+    came = settled(one, now=NOW + 6)
+    hang.set()
+
+    assert (came, one.known("quick.example", now=NOW + 6)) == (True, Answer(("192.0.2.1",), NOW + 11))
+
+
 def test_there_are_no_more_threads_than_allowed() -> None:
     hang = threading.Event()
     one = resolver(lambda _: ["192.0.2.1"] if hang.wait(5) else [], threads=2)

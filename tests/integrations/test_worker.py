@@ -222,10 +222,18 @@ def work_until_collected(worker: Worker) -> None:
 OWN_PLACES = {
     "sqlite:////var/lib/intervet/intervet.sqlite": {("127.0.0.1", 8000)},
     "postgresql+psycopg://me:secret@db.example:5433/intervet": {("127.0.0.1", 8000), ("10.1.0.5", 5433)},
-    "postgresql+psycopg:///intervet?host=/run/postgresql": {("127.0.0.1", 8000), ("10.1.0.5", 5432)},
+    "postgresql+psycopg:///intervet?host=/run/postgresql": {("127.0.0.1", 8000), ("127.0.0.1", 5432)},
+    "postgresql+psycopg:///intervet?host=db.example&port=5433": {("127.0.0.1", 8000), ("10.1.0.5", 5433)},
+    "postgresql+psycopg:///intervet?host=db.example:5433&host=db.example": {
+        ("127.0.0.1", 8000),
+        ("10.1.0.5", 5433),
+        ("10.1.0.5", 5432),
+    },
 }
 
 
 @pytest.mark.parametrize("url", OWN_PLACES)
 def test_where_server_and_database_listen_is_never_called(config: Config, url: str) -> None:
-    assert own_places(replace(config, database_url=url), lookup=lambda _: ["10.1.0.5"]) == OWN_PLACES[url]
+    names = {"127.0.0.1": ["127.0.0.1"], "db.example": ["10.1.0.5"]}
+
+    assert own_places(replace(config, database_url=url), lookup=names.__getitem__) == OWN_PLACES[url]

@@ -65,8 +65,10 @@ def retry_delivery(session: Session, delivery_id: UUID, *, by: Principal, at: da
     Raises Conflict while it is being sent, and for an endpoint that receives nothing.
     """
     delivery = get_delivery(session, delivery_id, by=by)
-    if not delivery.endpoint.receives:
-        raise Conflict(f"The endpoint is {delivery.endpoint.state}; resume it, and then retry this.")
+    # Whoever pauses it waits until this is due and can be held; were it due later, it would go out at any resume.
+    endpoint = session.get_one(Endpoint, delivery.endpoint_id, populate_existing=True, with_for_update={"read": True})
+    if not endpoint.receives:
+        raise Conflict(f"The endpoint is {endpoint.state}; resume it, and then retry this.")
     if session.scalar(again(Delivery.id == delivery.id, at=at).returning(Delivery.id)) is None:
         raise Conflict("This delivery is under way; look at what comes of it.")
     session.refresh(delivery)

@@ -1,5 +1,6 @@
 """The log of deliveries, on both engines."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from domain.models.webhooks import Delivery, DeliveryState, Endpoint
 from domain.services import delivery_log, webhooks
 from domain.services.delivery_log import DeliveryFilter
 from domain.services.pages import PageRequest
+from domain.transaction import transaction
 from tests.conftest import NOW, Clock
-from tests.deliveries import arrived, claim, disable, do, endpoint, failed, fan_out, owe, pause, settle
+from tests.deliveries import arrived, claim, disable, do, endpoint, failed, fan_out, owe, pause, settle, states
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -173,6 +175,22 @@ def test_nothing_is_retried_at_an_endpoint_that_receives_nothing(world: World, s
 
     with pytest.raises(Conflict, match="resume it"):
         retry(world, delivery_id)
+
+
+def test_a_retry_waits_for_whoever_is_just_pausing_the_endpoint(world: World) -> None:
+    one, by = endpoint(world, "partner"), world.principal("partner")
+    (owed,) = owe(world, one)
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction(world.database) as session:
+            webhooks.pause_endpoint(session, one.id, by=by, at=NOW)
+            session.flush()
+            retried = other.submit(world.do, delivery_log.retry_delivery, owed, by=by)
+            wait([retried], timeout=0.3)
+        with pytest.raises(Conflict, match="paused"):
+            retried.result()
+
+    assert states(world, one) == {D.HELD: 1}
 
 
 def test_nothing_is_retried_at_a_deleted_endpoint(world: World) -> None:

@@ -57,6 +57,8 @@ def _make_pair(session: Session, endpoint: Endpoint, *, vault: Vault, at: dateti
 
 def replace_keys(session: Session, endpoint: Endpoint, *, overlap: timedelta, vault: Vault, at: datetime) -> NewKeys:
     """Replace an endpoint's keys; the old ones sign along for `overlap`. Raises Conflict while too many still do."""
+    # One after the other: of two at once, each would leave the other's new key in force for good.
+    session.execute(select(Endpoint.id).where(Endpoint.id == endpoint.id).with_for_update())
     standing = list(session.scalars(_in_force([endpoint.id], at)))
     if overlap and len(standing) >= MOST_AT_ONCE * len(SignatureScheme):
         raise Conflict(f"{MOST_AT_ONCE} keys sign at once already; wait until one ends, or rotate without an overlap.")

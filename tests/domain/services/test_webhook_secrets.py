@@ -12,7 +12,7 @@ from domain.services import webhook_secrets, webhooks
 from domain.services.webhook_secrets import MOST_AT_ONCE, NewKeys, keys_in_force, unsealed
 from domain.vault import Unsealable
 from tests.conftest import NOW, Clock
-from tests.deliveries import VAULT, do, edit, endpoint
+from tests.deliveries import VAULT, do, edit, endpoint, together
 from tests.world import World
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -100,6 +100,14 @@ def test_a_rotation_without_overlap_ends_all_that_still_sign(world: World) -> No
     newest = rotate(world, one, hours=0)
 
     assert (in_force(world, one, NOW), public(world, one, NOW)) == ([newest.secret], [(newest.public_key, None)])
+
+
+def test_of_rotations_at_the_same_moment_one_key_stays(world: World) -> None:
+    one = endpoint(world, "partner")
+
+    together(3, lambda _: rotate(world, one, hours=1))
+
+    assert [len(in_force(world, one, NOW + ended)) for ended in (timedelta(), HOUR)] == [4, 1]
 
 
 def test_so_many_keys_sign_at_once_and_no_more(world: World, clock: Clock) -> None:

@@ -30,6 +30,14 @@ NAMES_KNOWN = frozenset(MobilityState) - {MobilityState.NOMINATED, MobilityState
 ANY_MEMBER = frozenset(Role)
 # Who applies for others, and as whose an application is sent.
 SENDERS = frozenset({Role.COORDINATOR, Role.NATIONAL_PARTNER, Role.SENDING})
+# The scopes without which less of an event, or of what it is about, is shown.
+SHOWING = (
+    Scope.EVENTS_READ,
+    Scope.CALLS_READ,
+    Scope.APPLICATIONS_READ,
+    Scope.MOBILITIES_READ,
+    Scope.PERSONAL_READ,
+)
 EVENTS_FOR_AUTHORITIES = tuple(kind for kind in EventType if kind.startswith(("call.", "mobility.", "project.")))
 
 
@@ -355,6 +363,17 @@ def may_manage_tokens(
         "Tokens are made for one's own organisation, or for one looked after in a project, narrowed to that project.",
     )
     _must(by.scopes.issuperset(scopes), "A token can't be given scopes that its maker's token lacks.")
+
+
+def may_edit_endpoint(by: Principal, endpoint: Endpoint) -> None:
+    """Whoever sees as much as the token that made it: an endpoint is told what that one sees, wherever it leads."""
+    require_scope(by, Scope.WEBHOOKS_MANAGE)
+    lacking = [scope for scope in SHOWING if scope in endpoint.scopes and scope not in by.scopes]
+    _must(
+        by.operator or not lacking,
+        f"This endpoint is told more than this token may see: edit it with a token that also has {', '.join(lacking)}, "
+        "or make another endpoint with this one.",
+    )
 
 
 def may_manage_calls(by: Principal, project_id: UUID, *, owner_id: UUID, countries: Iterable[str]) -> None:

@@ -139,7 +139,8 @@ def edit_endpoint(
     by: Principal,
     at: datetime,
 ) -> Endpoint:
-    """Make `endpoint` as wanted; what it may see stays as it was made."""
+    """Make `endpoint` as wanted; what it may see stays as it was made. Raises Forbidden for a token that sees less."""
+    policies.may_edit_endpoint(by, endpoint)
     _check(session, wanted, config=config, by=by)
     values = _values(endpoint.id, wanted, vault=vault)
     if webhook_headers.unsealed(endpoint, vault=vault) == (dict(wanted.headers or {}), wanted.authorization):

@@ -197,6 +197,25 @@ def test_an_edit_leaves_what_it_may_see_as_it_was_made(world: World) -> None:
     assert (edited.event_types, edited.project_id, edited.scopes) == (["*"], world.project(), made.scopes)
 
 
+def test_a_token_that_sees_less_does_not_edit_an_endpoint(world: World) -> None:
+    made = make(world)
+    less = replace(world.principal("partner"), scopes=frozenset({Scope.WEBHOOKS_MANAGE, Scope.EVENTS_READ}))
+
+    with pytest.raises(Forbidden, match=Scope.PERSONAL_READ):
+        edit(world, made, by=less, payload=Payload.FULL)
+
+    assert row(world, made).payload is Payload.THIN
+
+
+def test_a_token_that_sees_as_much_and_does_less_edits_an_endpoint(world: World) -> None:
+    made = make(world)
+    fewer = frozenset(Scope) - {Scope.TOKENS_MANAGE, Scope.CALLS_WRITE, Scope.APPLICATIONS_DECIDE}
+
+    edited = edit(world, made, by=replace(world.principal("partner"), scopes=fewer), timeout_s=9)
+
+    assert (edited.timeout_s, edited.scopes) == (9, made.scopes)
+
+
 def test_another_rate_counts_from_now_on(world: World) -> None:
     one = make(world, rate_per_minute=1)
     owe(world, one, 3)

@@ -114,6 +114,9 @@ class EndpointSchema(EndpointWriteSchema):
     )
     verified_at = Instant(dump_only=True, allow_none=True, metadata=about("Its first success."))
     failing_since = Instant(dump_only=True, allow_none=True, metadata=about("First failure since its last success."))
+    slow_until = Instant(
+        dump_only=True, allow_none=True, metadata=about("Until then nothing is sent: your server asked for it.")
+    )
     version = Int(dump_only=True, metadata=about("Counts its changes."))
     created_at = Instant(dump_only=True, metadata=about("When it was made."))
     updated_at = Instant(dump_only=True, metadata=about("When it last changed."))

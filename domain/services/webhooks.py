@@ -147,6 +147,8 @@ def edit_endpoint(
         del values["sealed_headers"]  # Sealing the same anew gives other bytes, which would be a change.
     if wanted.rate_per_minute != endpoint.rate_per_minute:
         values["next_free_at"] = None
+    if wanted.url != endpoint.url:  # It was another server that had too much to do.
+        values |= {"slowed": False, "slow_until": None}
     change(endpoint, values, at=at)
     make_missing_keys(session, endpoint, vault=vault, at=at)
     session.flush()

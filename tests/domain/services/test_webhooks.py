@@ -40,6 +40,7 @@ from tests.world import World
 
 HOOK = EndpointInput(url="https://hooks.example.org/intervet", event_types=["application.*"])
 D, S = DeliveryState, EndpointState
+HOUR = timedelta(hours=1)
 
 
 def make(world: World, name: str = "partner", **changes: Any) -> Endpoint:
@@ -214,6 +215,20 @@ def test_a_token_that_sees_as_much_and_does_less_edits_an_endpoint(world: World)
     edited = edit(world, made, by=replace(world.principal("partner"), scopes=fewer), timeout_s=9)
 
     assert (edited.timeout_s, edited.scopes) == (9, made.scopes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "slowed"),
+    [({"url": "https://elsewhere.example.org/hook"}, (False, None)), ({"timeout_s": 9}, (True, NOW + HOUR))],
+)
+def test_only_the_server_that_asked_for_time_is_given_it(world: World, changes: Any, slowed: Any) -> None:
+    made = make(world)
+    owe(world, made)
+    settle(world, [failed(due, NOW, slow=True, slow_until=NOW + HOUR) for due in claim(world)])
+
+    edited = edit(world, made, **changes)
+
+    assert (edited.slowed, edited.slow_until) == slowed
 
 
 def test_another_rate_counts_from_now_on(world: World) -> None:

@@ -61,6 +61,8 @@ class Recipient:
 
 
 PLAIN = tuple(getattr(Endpoint, name) for name in Recipient.__slots__ if name != "keys")
+# By these it is told how much an endpoint is sent at a time.
+PACE = (Endpoint.slowed, Endpoint.rate_per_minute, Endpoint.verified_at, Endpoint.failing_since)
 
 
 @dataclass(slots=True, eq=False)
@@ -216,8 +218,10 @@ def _has_wishes(endpoint: Any) -> bool:
 
 
 def _may_wait(endpoint: Any) -> bool:
-    # What fails is not to hold more than it must; what is shown in full is shown as it is when it is sent.
-    return bool(endpoint.failing_since is None and endpoint.payload is Payload.THIN)
+    # What fails, or never answered yet, is not to hold more than it must: a few dozen that hang would have leased all
+    # that a worker may. What is shown in full is shown as it is when it is sent.
+    answers = endpoint.verified_at is not None and endpoint.failing_since is None
+    return bool(answers and endpoint.payload is Payload.THIN)
 
 
 def _claims(
@@ -249,7 +253,7 @@ def _endpoints_with_due(at: datetime) -> Any:
     of_endpoint = Delivery.endpoint_id == Endpoint.id
     pending, expired = (exists().where(of_endpoint, due) for due in (_is_pending(at), _is_overslept(at)))
     return (
-        select(*PLAIN, Endpoint.slowed, Endpoint.rate_per_minute, Endpoint.failing_since, expired.label("expired"))
+        select(*PLAIN, *PACE, expired.label("expired"))
         .where(
             Endpoint.deleted_at.is_(None),
             Endpoint.state.in_(RECEIVING),

@@ -346,3 +346,17 @@ def test_in_order_workers_at_once_send_one_after_the_other(world: World, databas
 
     assert [delivery_id for delivery_id, good in arrivals if good] == wished
     assert list(dict.fromkeys(delivery_id for delivery_id, _ in arrivals)) == wished
+
+
+# ── leased ahead ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("answer", "leased"), [(None, 2), (arrived, 5), (failed, 2)])
+def test_only_for_an_endpoint_that_answers_more_is_leased_than_is_sent(world: World, answer: Any, leased: int) -> None:
+    one = endpoint(world, "partner")
+    if answer:
+        owe(world, one)
+        settle(world, [answer(due, NOW) for due in claim(world)])
+    owe(world, one, 9)
+
+    assert len(claim(world, per_endpoint=2, ahead=3)) == leased

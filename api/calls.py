@@ -41,8 +41,9 @@ class CallResource(Resource):
 
     def shown(self, call: Call) -> Call:
         """The call as an answer, with its tag."""
-        # Names of others stand in it as well, and change without a new version of the call.
-        self.tag(call.version, status_at(call, self.at), *(other.version for other in calls.named_in(call)))
+        # Names of others and texts to agree to stand in it as well, and change without a new version of the call.
+        others = [other.version for other in calls.named_in(call)] + [text.version for text in call.consent_texts]
+        self.tag(call.version, status_at(call, self.at), *others)
         self.speak(texts(call))
         return call
 

@@ -57,6 +57,7 @@ PATHS: Mapping[str, str] = {
     "id_or_slug": "The call's id, or its slug.",
     "code": "The project's code.",
     "secret": "The secret of the link: the last part of `my_url`.",
+    "purpose": "What for, such as `processing`.",
     "event_type": "The type's name, such as `application.submitted`.",
 }
 

@@ -10,9 +10,10 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from domain.config import Config
+from domain.languages import choose
 from domain.models.calls import Call, CallStatus, HowToApply
 from domain.policies import PUBLIC
-from domain.services import calls
+from domain.services import calls, consent_texts
 from domain.services.calls import CallFilter
 from domain.services.pages import LARGEST_LIMIT, PageRequest
 from domain.transaction import Database, reading, utcnow
@@ -79,7 +80,10 @@ def application(call: Call) -> dict[str, Any]:
         "birth_date": "2007-03-08",
         "country": call.eligible_countries[0],
     }
-    consents = [{"purpose": name, "granted": True, "text_version": "1", "lang": "en"} for name in call.consent_purposes]
+    consents = [
+        {"purpose": one.purpose, "granted": True, "text_version": one.text_version, "lang": choose(one.text, ("en",))}
+        for one in consent_texts.asked_by(call)
+    ]
     answers = {each["name"]: _answer(each) for each in call.form if each.get("required")}
     return {"person": person, "answers": answers, "consents": consents}
 

@@ -106,6 +106,11 @@ def localise(text: Text, lang: str) -> str:
     return render(text, (lang,)).value
 
 
+def written_in(text: Text) -> list[str]:
+    """The languages in which a text can be shown, those included that are the same in the other script."""
+    return list(_offers([tag for tag, value in text.items() if value], "sr-Cyrl"))
+
+
 @lru_cache(maxsize=4096)
 def _choose(available: tuple[str, ...], wanted: tuple[str, ...]) -> _Choice | None:
     for want in (*wanted, LAST_RESORT):
@@ -116,7 +121,7 @@ def _choose(available: tuple[str, ...], wanted: tuple[str, ...]) -> _Choice | No
     return _Choice(available[0], available[0]) if available else None
 
 
-def _offers(available: tuple[str, ...], want: str) -> dict[str, str]:
+def _offers(available: Sequence[str], want: str) -> dict[str, str]:
     """What can be shown, each with the tag that it is made from."""
     offers = {tag: tag for tag in available}
     twins = _LATIN_OF | _CYRILLIC_OF if "-cyrl" in want.lower() else _LATIN_OF

@@ -274,6 +274,11 @@ def sees_participant(by: Principal, mobility: Mobility) -> bool:
     return mobility.receiving_id == by.organisation_id and mobility.state in NAMES_KNOWN
 
 
+def attests_consents(by: Principal) -> bool:
+    """Whether the caller's word stands for a paper with a signature: a token's that may submit, never the public's."""
+    return by.operator or Scope.APPLICATIONS_SUBMIT in by.scopes
+
+
 def sees_all_cells(by: Principal, project_id: UUID) -> bool:
     """Whether statistics are shown without small cells taken out."""
     return by.has(project_id, Role.COORDINATOR)

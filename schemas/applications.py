@@ -6,8 +6,10 @@ from marshmallow import fields, post_dump
 
 from domain import policies
 from domain.models.applications import Application, ApplicationState, SubmittedVia
+from domain.models.consents import ConsentSource, GivenBy
 from domain.policies import Principal
-from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
+from domain.services.applications import ApplicationInput, PersonInput
+from domain.services.consents import ConsentInput
 from schemas.base import (
     PARAGRAPH,
     Bool,
@@ -57,11 +59,19 @@ class ConsentSchema(Schema):
 
     makes = ConsentInput
 
-    purpose = Str(required=True, most=60, metadata=about("One of the call's purposes.", "processing"))
+    purpose = Str(required=True, most=60, metadata=about("One of those that the call asks for.", "processing"))
     granted = Bool(required=True, metadata=about("Whether it was given.", True))
     attested = Bool(load_default=False, metadata=about("Whether a school holds it on paper."))
-    text_version = Str(required=True, most=40, metadata=about("The text agreed to.", "2026-09"))
-    lang = LanguageTag(required=True, metadata=about("The language it was read in.", "sq"))
+    text_version = Str(required=True, most=40, metadata=about("The version of the text, as the call shows it.", "1"))
+    lang = LanguageTag(required=True, metadata=about("The language it was read in, as the call shows it.", "sq"))
+
+
+class GivenConsentSchema(ConsentSchema):
+    """An agreement to a purpose, or its refusal, as it was given."""
+
+    given_at = Instant(metadata=about("When."))
+    source = OneOf(ConsentSource, metadata=about("The way by which it came.", "api"))
+    given_by = OneOf(GivenBy, metadata=about("Whose word it is.", "applicant"))
 
 
 class LanguageSkillSchema(Schema):
@@ -129,7 +139,7 @@ class ApplicationSchema(ReceiptSchema):
     eqf_level = fields.Integer(allow_none=True, metadata=about("EQF level."))
     graduation_date = Day(allow_none=True, metadata=about("When they finish or finished."))
     lang = fields.String(metadata=about("In which they are written to.", "sq"))
-    consents = fields.List(fields.Nested(ConsentSchema), metadata=about("What they agreed to."))
+    consents = fields.List(fields.Nested(GivenConsentSchema), metadata=about("What they agreed to."))
     form_version = fields.Integer(metadata=about("The version of the form that was answered."))
     submitted_via = OneOf(SubmittedVia, metadata=about("Through which door it came."))
     likely_duplicate = fields.Boolean(metadata=about("Another has the same e-mail, or the same name and birth date."))

@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from domain.models.activities import ActivityCode, Profile
 from domain.models.calls import CallState, CallStatus, HowToApply, status_at
+from domain.models.consents import Purpose
 from domain.services.calls import CallInput
 from domain.services.destinations import DestinationInput
 from schemas.base import (
@@ -34,12 +35,12 @@ from schemas.base import (
     about,
     reader,
 )
+from schemas.consent_texts import ConsentAskedInLanguageSchema, ConsentAskedSchema, ConsentsAsked
 from schemas.forms import FormFieldSchema
 
 MOST_PLACES = 100_000
 LONGEST_GRACE = 7 * 24 * 60  # minutes
 SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
-CODE = "[a-z][a-z0-9_]{0,59}"
 
 ADDRESS = "https://intervet.example/v1/calls/01938f6e-5c00-7000-8000-000000000001"
 SUMMARY = {"en": "For apprentice cooks.", "sq": "Për kuzhinierë nxënës."}
@@ -107,9 +108,9 @@ class CallWriteSchema(Schema):
     external_url = WebAddress(load_default=None, allow_none=True, metadata=about("Where, if elsewhere."))
     public_intake = Bool(load_default=False, metadata=about("Whether anyone may apply without a token.", True))
     consent_purposes = ListOf(
-        Str(most=60, pattern=CODE, code="not_a_name"),
+        OneOf(Purpose),
         load_default=(),
-        most=20,
+        most=len(Purpose),
         metadata=about("What applicants are asked to agree to.", ["processing"]),
     )
     contact = Email(load_default=None, allow_none=True, metadata=about("A role address.", "mobility@example.org"))
@@ -136,6 +137,11 @@ class CallSchema(CallWriteSchema):
         attribute="owner.legal_name", dump_only=True, metadata=about("The owner's name.", "A chamber")
     )
     form_version = Int(dump_only=True, metadata=about("Which version of the form stands."))
+    consents: Any = ConsentsAsked(
+        fields.Nested(ConsentAskedSchema),
+        dump_only=True,
+        metadata=about("What applicants are asked to agree to, with the texts as they stand."),
+    )
     places_left = fields.Integer(dump_only=True, metadata=about("Places nobody holds yet.", 5))
     form_url = fields.Method(
         "form_address", dump_only=True, metadata=about("Where its form is, as JSON Schema.", f"{ADDRESS}/form")
@@ -175,6 +181,11 @@ class CallInLanguageSchema(InLanguageSchema, CallSchema):
     title: Any = TextInLanguage(metadata=about("Title."))
     summary: Any = TextInLanguage(metadata=about("One or two sentences.", SUMMARY["en"]))
     description: Any = TextInLanguage(metadata=about("The whole text.", DESCRIPTION["en"]))
+    consents: Any = ConsentsAsked(
+        fields.Nested(ConsentAskedInLanguageSchema),
+        dump_only=True,
+        metadata=about("What applicants are asked to agree to, with the texts as they stand."),
+    )
 
 
 class PublishedCallSchema(CallSchema):

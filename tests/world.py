@@ -37,8 +37,9 @@ from domain.services import (
     projects,
     tokens,
 )
-from domain.services.applications import ApplicationInput, ConsentInput, PersonInput
+from domain.services.applications import ApplicationInput, PersonInput
 from domain.services.calls import CallInput
+from domain.services.consents import ConsentInput
 from domain.services.destinations import DestinationInput
 from domain.services.memberships import MemberInput
 from domain.services.mobilities import MobilityInput

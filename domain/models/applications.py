@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Base, Identified, enumeration, personal
 from domain.models.calls import Call, Destination
+from domain.models.consents import Consent
 from domain.models.events import Audience
 from domain.models.links import Link
 from domain.models.organisations import Organisation
@@ -100,7 +101,7 @@ class Application(Identified, Base):
     call: Mapped[Call] = relationship(lazy="selectin", viewonly=True)
     destination: Mapped[Destination | None] = relationship(lazy="selectin", viewonly=True)
     sending: Mapped[Organisation] = relationship(foreign_keys=[sending_id], lazy="selectin")
-    consents: Mapped[list["Consent"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    consents: Mapped[list[Consent]] = relationship(lazy="selectin", cascade="all, delete-orphan")
     links: Mapped[list[Link]] = relationship(cascade="all, delete-orphan", order_by=Link.id)
 
     def audience(self) -> Audience:
@@ -124,23 +125,3 @@ Index(
     sqlite_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
     postgresql_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
 )
-
-
-class Consent(Base):
-    """What a person agreed to: the purpose, the text's version and language, when and how."""
-
-    __tablename__ = "consents"
-    __table_args__ = (
-        UniqueConstraint("application_id", "purpose"),
-        ForeignKeyConstraint(["project_id", "application_id"], ["applications.project_id", "applications.id"]),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    application_id: Mapped[UUID]
-    purpose: Mapped[str] = mapped_column(String(60))
-    granted: Mapped[bool]
-    attested: Mapped[bool]
-    text_version: Mapped[str] = mapped_column(String(40))
-    lang: Mapped[str] = mapped_column(String(20))
-    given_at: Mapped[datetime]

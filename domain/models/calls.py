@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint, and_
 from sqlalchemy import Text as LongText
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from domain.db import Base, Codes, Identified, enumeration
 from domain.models.activities import Activity, Profile
+from domain.models.consents import ConsentText
 from domain.models.events import Audience
 from domain.models.organisations import Organisation
 
@@ -97,6 +98,10 @@ class Call(Identified, Base):
     activity: Mapped[Activity] = relationship(lazy="joined", innerjoin=True, viewonly=True)
     destinations: Mapped[list["Destination"]] = relationship(
         order_by="Destination.position", lazy="selectin", cascade="all, delete-orphan", back_populates="call"
+    )
+    # All of its project's: which of them it asks for is in consent_purposes.
+    consent_texts: Mapped[list[ConsentText]] = relationship(
+        primaryjoin=lambda: Call.project_id == foreign(ConsentText.project_id), viewonly=True
     )
 
     @property

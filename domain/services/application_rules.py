@@ -1,24 +1,26 @@
 """What an application must satisfy beyond its shape: the call's countries, destinations, consents and questions."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.errors import Finding, refuse
 from domain.models.applications import Application
 from domain.models.calls import Call
+from domain.models.consents import INDISPENSABLE
+from domain.policies import Principal
 from domain.services import forms
+from domain.services.consents import check_consents
 
 if TYPE_CHECKING:
     from domain.services.applications import ApplicationInput
 
-# Without it an application can't be handled at all; whatever else is asked may be refused.
-INDISPENSABLE = "processing"
 
-
-def check(call: Call, wanted: "ApplicationInput") -> None:
+def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime) -> None:
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
     answers = forms.check_answers(call.form, wanted.answers)
-    refuse([*_person(call, wanted), *_preferences(call, wanted), *_consents(call, wanted), *answers])
+    consents = check_consents(call, wanted.consents, by=by, at=at)
+    refuse([*_person(call, wanted), *_preferences(call, wanted), *consents, *answers])
 
 
 def missing_parts(call: Call, application: Application) -> list[str]:
@@ -41,16 +43,3 @@ def _preferences(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
             yield Finding(f"/preferences/{index}", "not_found")
         elif choice in wanted.preferences[:index]:
             yield Finding(f"/preferences/{index}", "repeated")
-
-
-def _consents(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
-    purposes = [consent.purpose for consent in wanted.consents]
-    for index, consent in enumerate(wanted.consents):
-        if consent.purpose not in call.consent_purposes:
-            yield Finding(f"/consents/{index}/purpose", "not_a_choice", {"choices": ", ".join(call.consent_purposes)})
-        elif consent.purpose in purposes[:index]:
-            yield Finding(f"/consents/{index}/purpose", "repeated")
-        elif consent.purpose == INDISPENSABLE and not consent.granted:
-            yield Finding(f"/consents/{index}/granted", "consent_needed")
-    if INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in purposes:
-        yield Finding("/consents", "consent_needed")

@@ -15,17 +15,23 @@ from domain import events, policies
 from domain.db import new_id
 from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, Finding, InvalidInput, NotFound
 from domain.languages import fold
-from domain.models.applications import Application, ApplicationState, Consent, SubmittedVia
+from domain.models.applications import Application, ApplicationState, SubmittedVia
 from domain.models.calls import Call, CallState, Destination, HowToApply, accepts_until
+from domain.models.consents import ConsentSource
 from domain.models.events import EventType
 from domain.models.organisations import Membership, Organisation
 from domain.policies import PUBLIC, Principal
 from domain.services import application_rules, links
 from domain.services.calls import get_call
+from domain.services.consents import ConsentInput, record_consents
 from domain.services.pages import Page, PageRequest, fetch_page
 
 # Crockford's base 32: nothing that a person mistakes for something else when reading it out over the telephone.
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+SOURCES: Mapping[SubmittedVia, ConsentSource] = {
+    SubmittedVia.API: ConsentSource.API,
+    SubmittedVia.CLI: ConsentSource.IMPORT,
+}
 
 
 @dataclass(frozen=True)
@@ -40,17 +46,6 @@ class PersonInput:
     gender: str | None = None
     nationality: str | None = None
     phone: str | None = None
-
-
-@dataclass(frozen=True)
-class ConsentInput:
-    """An agreement or its refusal: for what, to which text, in which language; attested when a school has the paper."""
-
-    purpose: str
-    granted: bool
-    text_version: str
-    lang: str
-    attested: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,12 +107,13 @@ def submit_application(
     call = get_call(session, id_or_slug, by=by)
     policies.may_apply(by, call)
     _must_accept(call, at)
-    application_rules.check(call, wanted)
+    application_rules.check(call, wanted, by=by, at=at)
     sending_id = _sending_organisation(session, call, wanted, by=by)
     first = _same_person(session, call, wanted)
     if first is not None and by is not PUBLIC:
         raise DuplicateApplication(first.reference)
     application = _application(call, wanted, sending_id=sending_id, at=at, via=via)
+    application.consents = record_consents(session, call, wanted.consents, source=SOURCES[via], at=at)
     application.submitted_by_id = by.organisation_id
     application.duplicate_of_id = first.id if first else None
     application.likely_duplicate = first is None and _resembles_another(session, application)
@@ -183,18 +179,12 @@ def _application(
         submitted_via=via,
         submitted_at=at,
         late=call.closes_at is not None and at >= call.closes_at,
-        consents=[_consent(call, consent, at=at) for consent in wanted.consents],
         links=[links.new_link(call.project_id, at=at)],
         state=ApplicationState.SUBMITTED,
         synthetic=call.synthetic,
         created_at=at,
         updated_at=at,
     )
-
-
-def _consent(call: Call, wanted: ConsentInput, *, at: datetime) -> Consent:
-    values = {name: getattr(wanted, name) for name in ConsentInput.__dataclass_fields__}
-    return Consent(id=new_id(), project_id=call.project_id, given_at=at, **values)
 
 
 def key_of(*parts: str) -> str:

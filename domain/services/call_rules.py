@@ -28,6 +28,9 @@ def contradictions(wanted: "CallInput") -> list[Finding]:
     found = forms.check_form(list(wanted.form), root="/form")
     if not any(wanted.title.values()):
         found.append(Finding("/title", "required"))
+    for index, purpose in enumerate(wanted.consent_purposes):
+        if purpose in wanted.consent_purposes[:index]:
+            found.append(Finding(f"/consent_purposes/{index}", "repeated"))
     if wanted.slug is not None and reads_as_id(wanted.slug):
         found.append(Finding("/slug", "not_a_slug"))
     if wanted.opens_at and wanted.closes_at and wanted.closes_at <= wanted.opens_at:

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, SQLColumnExpression, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from domain import events, policies
 from domain.db import Text, change, holds, instant_text, new_id
 from domain.errors import Conflict, Finding, InvalidInput, NotFound, refuse
-from domain.languages import fold
+from domain.languages import fold, written_in
 from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.calls import (
     Call,
@@ -29,7 +29,7 @@ from domain.models.events import EventType
 from domain.models.organisations import Organisation
 from domain.models.projects import Project
 from domain.policies import Principal
-from domain.services import call_rules, destinations
+from domain.services import call_rules, consent_texts, destinations
 from domain.services.destinations import DestinationInput
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.projects import code_of, named_project
@@ -107,6 +107,7 @@ def lock_call(session: Session, id_or_slug: str, *, by: Principal) -> Call:
 def list_calls(session: Session, wanted: CallFilter, *, by: Principal, at: datetime, page: PageRequest) -> Page[Call]:
     """List the calls that the caller may see, newest opening first unless told otherwise."""
     query = select(Call).where(policies.visible_calls(by), *_conditions(wanted, at))
+    query = query.options(selectinload(Call.consent_texts))
     return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Call.id, default="-opens_at")
 
 
@@ -119,9 +120,9 @@ def next_moment(session: Session, *, at: datetime) -> datetime | None:
 
 
 def shown_since(call: Call, at: datetime) -> datetime:
-    """Since when the call has shown what it shows: the last edit of it or a name in it, or the clock's last change."""
+    """Since when the call has shown what it shows: the last edit of it or of what is in it, or the clock's step."""
     shown: list[Call | Organisation] = [call, *named_in(call)]
-    changed = max(row.updated_at for row in shown)
+    changed = max([row.updated_at for row in shown] + [text.created_at for text in call.consent_texts])
     passed = [moment for moment in (call.opens_at, call.closes_at) if moment is not None and moment <= at]
     return max([changed, *passed]) if call.state is CallState.PUBLISHED else changed
 
@@ -134,7 +135,10 @@ def named_in(call: Call) -> list[Organisation]:
 def missing_translations(call: Call, languages: Sequence[str]) -> list[str]:
     """Name what still lacks a text in one of the project's languages, as JSON Pointers (`/title/sq`)."""
     texts = {"title": call.title, "summary": call.summary, "description": call.description}
-    return [f"/{name}/{lang}" for name, text in texts.items() for lang in languages if not text.get(lang)]
+    missing = [f"/{name}/{lang}" for name, text in texts.items() for lang in languages if not text.get(lang)]
+    for index, asked in enumerate(consent_texts.asked_by(call)):
+        missing += [f"/consents/{index}/text/{lang}" for lang in languages if lang not in written_in(asked.text)]
+    return missing
 
 
 # ── making and editing ────────────────────────────────────────────────────────────────────────────────────────────

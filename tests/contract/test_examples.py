@@ -189,13 +189,22 @@ def test_a_step_is_taken_as_shown(world: World, coordinator: Any, contract: Cont
     assert answer.status_code == 200, answer.json
 
 
+def test_a_text_to_agree_to_is_written_as_shown(world: World, coordinator: Any, contract: Contract) -> None:
+    world.project()
+    wanted = shown(contract, "ConsentTextWrite")
+
+    answer = coordinator.put("/v1/projects/TEST/consent-texts/processing", json=wanted)
+
+    assert (answer.status_code, answer.json.get("text")) == (200, wanted["text"]), answer.json
+
+
 def test_every_body_that_is_sent_is_tried_here_or_elsewhere(contract: Contract) -> None:
     bodies = [operation.get("requestBody", {}) for operation in contract.operations.values()]
     media = [one for body in bodies for one in body.get("content", {}).values()]
 
     named = {name for one in media for name in one.get("examples", {})}
 
-    assert named - ELSEWHERE == {*MADE, *CHANGED, *STEPS, "ApplicationWrite"}
+    assert named - ELSEWHERE == {*MADE, *CHANGED, *STEPS, "ApplicationWrite", "ConsentTextWrite"}
 
 
 def test_the_statistics_that_are_shown_add_up(contract: Contract) -> None:

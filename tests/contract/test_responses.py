@@ -18,9 +18,9 @@ from tests.contract.contract import CheckedClient, Contract
 from tests.house import told
 from tests.world import World
 
-ORDER = ("get", "patch", "post", "delete")
+ORDER = ("get", "patch", "put", "post", "delete")
 # By what its addresses name a thing, where that is not its id.
-NAMED_BY = {"/v1/projects": "code", "/v1/event-types": "type"}
+NAMED_BY = {"/v1/projects": "code", "/v1/event-types": "type", "/v1/projects/{code}/consent-texts": "purpose"}
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 

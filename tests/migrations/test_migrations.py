@@ -16,7 +16,7 @@ from sqlalchemy import Uuid, bindparam, text
 
 import migrations
 from domain.config import ConfigError
-from domain.db import Base, Instant, new_id
+from domain.db import Base, Codes, Instant, new_id
 from domain.models.catalogue import Catalogue
 from domain.models.webhooks import Endpoint
 from domain.services.webhook_secrets import keys_in_force, replace_keys, unsealed
@@ -91,9 +91,10 @@ def old(engine: str, tmp_path: Path) -> Iterator[Database]:
 def insert_old(database: Database, table: str, **values: Any) -> UUID:
     """A row as the first revision wrote it, into the table as it is."""
     row = {"id": new_id(), "version": 1, "created_at": AT, "updated_at": AT} | values
+    row = {name: value for name, value in row.items() if value is not None}
     with transaction(database) as session:
-        types = {"id": Uuid(), "organisation_id": Uuid(), "created_at": Instant(), "updated_at": Instant()}
-        sent = [bindparam(name, type_=types.get(name)) for name in row]
+        types = {UUID: Uuid(), datetime: Instant(), list: Codes()}
+        sent = [bindparam(name, type_=types.get(type(value))) for name, value in row.items()]
         named = ", ".join(row), ", ".join(f":{name}" for name in row)
         session.execute(text(f"INSERT INTO {table} ({named[0]}) VALUES ({named[1]})").bindparams(*sent), row)
     return row["id"]
@@ -162,3 +163,60 @@ def test_the_keys_of_an_endpoint_of_the_first_revision_can_be_replaced(old: Data
 
     plain = [unsealed(key, vault=VAULT) for key in keys if key.scheme == "v1"]
     assert (plain, len(keys)) == ([made.secret, SECRET], 3)
+
+
+# ── consents ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def old_call(database: Database, purposes: list[str]) -> dict[str, UUID]:
+    """The ids of a call that asks for these purposes, and of what it belongs to."""
+    organisation = {"legal_name": "The partner", "type": "other", "country": "RS", "placeholder": False}
+    owner_id = insert_old(database, "organisations", **organisation)
+    project = {"code": "OLD", "programme": "E", "action_type": "PILOT", "rule_set": "VET-PILOT-2019", "state": "draft"}
+    dates = {"starts_on": AT.date(), "ends_on": AT.date(), "synthetic": False, "title": "{}", "languages": ["en"]}
+    project_id = insert_old(database, "projects", coordinator_id=owner_id, **project, **dates)
+    activity = {"key": "a", "code": "course", "profile": "staff", "title": "{}", "project_id": project_id}
+    ids = {"project_id": project_id, "activity_id": insert_old(database, "activities", **activity)}
+    texts = dict.fromkeys(("title", "summary", "description"), "{}") | {"search_text": "", "timezone": "UTC"}
+    counts = {"places": 1, "taken": 0, "grace_minutes": 0, "form_version": 1, "form": "[]"}
+    kind = {"profile": "staff", "how_to_apply": "here", "public_intake": True, "state": "draft", "synthetic": False}
+    lists = {"eligible_countries": ["RS"], "consent_purposes": purposes}
+    call_id = insert_old(database, "calls", slug="old", owner_id=owner_id, **ids, **texts, **counts, **kind, **lists)
+    return {"project_id": project_id, "call_id": call_id, "sending_id": owner_id}
+
+
+def old_consents(database: Database, ids: dict[str, UUID], **attested: bool) -> None:
+    """An application with consents to the purposes named, each attested or not."""
+    person = {"given_names": "Ana", "family_name": "P", "email": "ana@example.org", "birth_date": AT.date()}
+    keys = {"email_key": "e", "name_key": "n", "country": "RS", "reference": "A-1", "lang": "en"}
+    lists = {"preferences": "[]", "answers": "{}", "languages": "[]", "form_version": 1, "submitted_via": "api"}
+    marks = {"late": False, "likely_duplicate": False, "synthetic": False, "state": "submitted", "submitted_at": AT}
+    application_id = insert_old(database, "applications", **ids, **person, **keys, **lists, **marks)
+    rest = {"granted": True, "text_version": "2026-09", "lang": "en", "given_at": AT}
+    none = {"version": None, "created_at": None, "updated_at": None}
+    for purpose, on_paper in attested.items():
+        named = {"project_id": ids["project_id"], "application_id": application_id, "purpose": purpose}
+        insert_old(database, "consents", **named, **rest, **none, attested=on_paper)
+
+
+def test_what_calls_asked_for_gets_its_name_and_what_has_no_text_is_asked_no_more(old: Database) -> None:
+    call_id = old_call(old, ["processing", "photos", "pictures", "ads", "mailing_list"])["call_id"]
+
+    migrations.upgrade(old)
+
+    with reading(old) as session:
+        query = text("SELECT id, version, consent_purposes FROM calls").columns(id=Uuid(), consent_purposes=Codes())
+        assert session.execute(query).all() == [(call_id, 2, ["processing", "photographs", "newsletter"])]
+
+
+def test_what_was_answered_stays_and_says_whose_word_it_is(old: Database) -> None:
+    old_consents(old, old_call(old, []), processing=True, photos=False, photographs=False, pictures=False, ads=False)
+
+    migrations.upgrade(old)
+
+    with reading(old) as session:
+        query = text("SELECT purpose, text_version, source, given_by FROM consents ORDER BY purpose")
+        assert [tuple(row) for row in session.execute(query)] == [
+            (purpose, "2026-09", "api", "school" if purpose == "processing" else "applicant")
+            for purpose in ("ads", "photographs", "photos", "pictures", "processing")
+        ]

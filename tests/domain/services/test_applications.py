@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from domain.db import new_id
 from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, Forbidden, NotFound
-from domain.models.applications import Application, ApplicationState, Consent, SubmittedVia
+from domain.models.applications import Application, ApplicationState, SubmittedVia
 from domain.models.calls import Call, HowToApply
+from domain.models.consents import Consent, ConsentSource, GivenBy
 from domain.models.events import Event, EventType
 from domain.models.tokens import Scope
 from domain.policies import OPERATOR, PUBLIC, Principal
 from domain.services import applications, calls, decisions
-from domain.services.applications import ApplicationFilter, ApplicationInput, ConsentInput
+from domain.services.applications import ApplicationFilter, ApplicationInput
+from domain.services.consents import ConsentInput
 from domain.services.pages import PageRequest
 from domain.transaction import transaction
 from tests.conftest import Clock
@@ -136,9 +138,6 @@ REFUSED = [
     ({"answers": {"motivation": "a\x00b"}}, [("/answers/motivation", "control_character")]),
     ({"preferences": [UUID(int=1)]}, [("/preferences/0", "not_found")]),
     ({"consents": ()}, [("/consents", "consent_needed")]),
-    ({"consents": (replace(GRANTED, granted=False),)}, [("/consents/0/granted", "consent_needed")]),
-    ({"consents": (GRANTED, GRANTED)}, [("/consents/1/purpose", "repeated")]),
-    ({"consents": (GRANTED, replace(GRANTED, purpose="ads"))}, [("/consents/1/purpose", "not_a_choice")]),
     ({"sending_organisation_id": UUID(int=1)}, [("/sending_organisation_id", "not_found")]),
     ({"answers": {}, "consents": ()}, [("/consents", "consent_needed"), ("/answers/motivation", "required")]),
 ]
@@ -163,19 +162,6 @@ def test_a_preference_named_twice_is_refused(world: World) -> None:
     wanted = replace(somebody(world), preferences=[place, place])
 
     assert world.refused(apply, call, wanted) == [("/preferences/1", "repeated")]
-
-
-def test_what_was_agreed_to_is_kept_with_text_language_and_time(world: World) -> None:
-    call = world.call(consent_purposes=["processing", "photos"])
-    wanted = replace(somebody(world), consents=(GRANTED, replace(GRANTED, purpose="photos", granted=False, lang="sq")))
-
-    world.do(apply, call, wanted)
-
-    consents = world.read(select(Consent).order_by(Consent.purpose.desc()))
-    assert [(c.purpose, c.granted, c.text_version, c.lang, c.given_at) for c in consents] == [
-        ("processing", True, "1", "en", world.clock()),
-        ("photos", False, "1", "sq", world.clock()),
-    ]
 
 
 def test_an_application_pins_the_form_that_it_answered(world: World) -> None:
@@ -206,7 +192,8 @@ def test_nothing_is_half_written_when_something_fails_after_the_rows(world: Worl
     def fail(session: Session, **options: Any) -> None:
         first = apply(session, call, somebody(world), **options)
         orphan = {"id": new_id(), "project_id": first.project_id, "application_id": new_id(), "given_at": world.clock()}
-        session.add(Consent(**orphan, **vars(GRANTED)))
+        origin = {"source": ConsentSource.API, "given_by": GivenBy.APPLICANT}
+        session.add(Consent(**orphan, **origin, **vars(GRANTED)))
 
     with pytest.raises(IntegrityError):
         world.do(fail)

@@ -1,0 +1,78 @@
+"""Consents: the texts that people are asked to agree to, and what they agreed to."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.db import Base, enumeration
+
+
+class Purpose(StrEnum):
+    """What people may be asked to agree to, each by itself."""
+
+    PROCESSING = "processing"
+    SHARING_WITH_HOSTS = "sharing_with_hosts"
+    PHOTOGRAPHS = "photographs"
+    NEWSLETTER = "newsletter"
+
+
+# Without it an application can't be handled at all; whatever else is asked may be refused.
+INDISPENSABLE = Purpose.PROCESSING
+
+
+class ConsentSource(StrEnum):
+    """The way by which a consent reached us."""
+
+    API = "api"
+    PAGE = "page"
+    LINK = "link"
+    IMPORT = "import"
+
+
+class GivenBy(StrEnum):
+    """Whose word it is."""
+
+    APPLICANT = "applicant"
+    GUARDIAN = "guardian"
+    SCHOOL = "school"
+
+
+class ConsentText(Base):
+    """One version of a project's text for a purpose. Never changed and never deleted: it proves what was agreed to."""
+
+    __tablename__ = "consent_texts"
+    __table_args__ = (UniqueConstraint("project_id", "purpose", "version"),)
+    shown_publicly = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    purpose: Mapped[Purpose] = mapped_column(enumeration(Purpose))
+    version: Mapped[int]
+    text: Mapped[dict[str, str]]
+    created_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """What a person agreed to, or refused: the purpose, the text's version and language, when, how, on whose word."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        UniqueConstraint("application_id", "purpose"),
+        ForeignKeyConstraint(["project_id", "application_id"], ["applications.project_id", "applications.id"]),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    application_id: Mapped[UUID]
+    # Text and not an enumeration: what was recorded for a purpose that is asked for no more stays what it was.
+    purpose: Mapped[str] = mapped_column(String(60))
+    granted: Mapped[bool]
+    attested: Mapped[bool]
+    text_version: Mapped[str] = mapped_column(String(40))
+    lang: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    source: Mapped[ConsentSource] = mapped_column(enumeration(ConsentSource))
+    given_by: Mapped[GivenBy] = mapped_column(enumeration(GivenBy))

@@ -22,6 +22,7 @@ from domain.languages import (
     parse_accept_language,
     render,
     sentence_language,
+    written_in,
 )
 
 ALL = " ".join(LANGUAGES)
@@ -205,6 +206,21 @@ TITLE = {"en": "Call", "mk": "Повик", "sr-Cyrl": "Позив"}
 )
 def test_the_first_text_decides_the_language_of_a_record(texts, wanted, lang):
     assert choose_for_record(texts, wanted) == lang
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ({"en": "Yes", "sq": "Po"}, ["en", "sq"]),
+        ({"en": "Yes", "sq": ""}, ["en"]),
+        ({"sr-Cyrl": "Да"}, ["sr-Cyrl", "sr-Latn"]),
+        ({"sr-Latn": "Da"}, ["sr-Latn", "sr-Cyrl"]),
+        ({"sr-Latn": "Da", "sr-Cyrl": "Да"}, ["sr-Latn", "sr-Cyrl"]),
+        ({}, []),
+    ],
+)
+def test_a_text_is_written_in_its_languages_and_in_the_other_script(text, languages):
+    assert written_in(text) == languages
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from domain.policies import OPERATOR, Principal
 from domain.services import activities, calls
 from domain.services.activities import ActivityInput
 from domain.services.destinations import DestinationInput
+from domain.transaction import reading
 from tests.world import World
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -121,6 +122,8 @@ def test_a_draft_may_change_but_for_what_it_belongs_to(world: World) -> None:
 def test_what_is_not_translated_yet_is_named(world: World) -> None:
     call = world.draft(title={"en": "Lyon"}, summary={"en": "For cooks.", "sr-Cyrl": "За куваре."})
 
-    missing = calls.missing_translations(call, ["en", "sr-Cyrl", "sq"])
+    with reading(world.database) as session:
+        missing = calls.missing_translations(session.merge(call, load=False), ["en", "sr-Cyrl", "sq", "it"])
 
-    assert missing == ["/title/sr-Cyrl", "/title/sq", "/summary/sq", "/description/sq"]
+    lacking = ["/title/sr-Cyrl", "/title/sq", "/title/it", "/summary/sq", "/summary/it"]
+    assert missing == [*lacking, "/description/sq", "/description/it", "/consents/0/text/it"]

@@ -91,6 +91,13 @@ def write_text(
     return _added(session, project.id, current.purpose, current.version + 1, text, at=at)
 
 
+def write_standard_down(session: Session, call: Call, *, at: datetime) -> None:
+    """Let the texts of the call's project last that somebody begins to agree to."""
+    # All at once, those for other purposes too: of many who are the first to apply, each loses a race once at most.
+    for purpose in Purpose:
+        written_down(session, versions(call.project_id, purpose, call.consent_texts)[0], at=at)
+
+
 def written_down(session: Session, text: ConsentText, *, at: datetime) -> ConsentText:
     """The text as a row: the standard one becomes the project's version 1 when somebody first builds on it."""
     if text.id is not None:

@@ -58,10 +58,9 @@ def _text(call: Call, consent: ConsentInput, here: str, *, at: datetime) -> Iter
 def record_consents(
     session: Session, call: Call, wanted: Sequence[ConsentInput], *, source: ConsentSource, at: datetime
 ) -> list[Consent]:
-    """The consents as rows, of an application that is yet to be added, with the texts that they were given to."""
-    for consent in wanted:
-        read = next(text for text in _texts(call, consent) if _is_read(consent, text))
-        consent_texts.written_down(session, read, at=at)
+    """The consents as rows, of an application that is yet to be added, to texts that last from now on."""
+    if wanted:
+        consent_texts.write_standard_down(session, call, at=at)
     return [_consent(call, consent, source=source, at=at) for consent in wanted]
 
 

@@ -1,13 +1,19 @@
 """The texts that people are asked to agree to, over HTTP: a project's, and those that a call shows."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from api.app import create_app
+from domain.config import Config
+from domain.models.consents import ConsentText
 from domain.models.tokens import Scope
 from domain.services.consent_texts import STANDARD
+from domain.transaction import Database
 from tests.conftest import Clock
 from tests.world import World
 
@@ -171,6 +177,23 @@ def test_what_a_call_shows_can_be_agreed_to_as_it_stands(world: World, client: F
     assert {(one["source"], one["given_by"], one["given_at"]) for one in kept} == {
         ("api", "applicant", "2026-11-22T09:00:00Z")
     }
+
+
+def test_many_who_are_the_first_to_agree_are_all_taken_in(
+    world: World, config: Config, database: Database, clock: Clock
+) -> None:
+    address, app = f"/v1/calls/{world.call().id}/applications", create_app(config, clock=clock, database=database)
+    consents = [{"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}]
+
+    def apply(number: int) -> int:
+        person = PERSON | {"email": f"ana{number}@example.org", "family_name": f"Petrović {number}"}
+        wanted = {"person": person, "answers": {"motivation": "To learn."}, "consents": consents}
+        return app.test_client().post(address, json=wanted).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(apply, range(6)))
+
+    assert (statuses, len(world.read(select(ConsentText)))) == ([201] * 6, len(PURPOSES))
 
 
 def test_a_new_text_shows_at_once_and_is_no_answer_that_somebody_has(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from domain.models.applications import SubmittedVia
 from domain.models.calls import Call
-from domain.models.consents import Consent, ConsentText
+from domain.models.consents import Consent, ConsentText, Purpose
 from domain.models.projects import Project
 from domain.policies import OPERATOR, PUBLIC
 from domain.services import applications, consent_texts
@@ -93,14 +93,14 @@ def test_a_school_attests_what_it_has_on_paper(world: World, call: Call) -> None
     assert (kept.attested, kept.given_by) == (True, "school")
 
 
-def test_the_standard_text_that_somebody_agreed_to_is_written_down_once(world: World, call: Call) -> None:
+def test_the_standard_texts_are_written_down_once_somebody_agrees(world: World, call: Call) -> None:
     apply(world, call, GRANTED)
     wanted = world.application_input("Mia")
     world.do(applications.submit_application, str(call.id), wanted, via=SubmittedVia.API)
 
-    texts = world.read(select(ConsentText))
+    texts = world.read(select(ConsentText).order_by(ConsentText.id))
     assert [(text.purpose, text.version, text.text) for text in texts] == [
-        ("processing", 1, consent_texts.STANDARD[texts[0].purpose])
+        (purpose, 1, consent_texts.STANDARD[purpose]) for purpose in Purpose
     ]
 
 

@@ -11,11 +11,13 @@ from api.patching import patched
 from domain.db import Text
 from domain.languages import choose_for_record
 from domain.models.calls import Call, next_change, status_at
+from domain.models.consents import INDISPENSABLE
 from domain.models.projects import Project
 from domain.models.tokens import Scope
-from domain.services import calls, form_schemas, forms, projects
+from domain.services import calls, form_hints, form_schemas, forms, projects
 from domain.services.calls import CallFilter, CallInput
-from schemas.base import LanguageQuery, reader
+from domain.services.form_schemas import Fields
+from schemas.base import EVERY_LANGUAGE, LanguageQuery, reader
 from schemas.calls import (
     CallInLanguageSchema,
     CallListSchema,
@@ -26,9 +28,11 @@ from schemas.calls import (
     NothingSchema,
     PublishedCallSchema,
 )
-from schemas.forms import SERVED_EXAMPLE
+from schemas.forms import SERVED_EXAMPLE, FormUiSchema
 
 blp = Blueprint("calls", __name__, url_prefix="/v1", description="What is offered, until when, for whom.")
+
+WHOLE, IN_LANGUAGE = CallSchema(), CallInLanguageSchema()
 
 
 def texts(call: Call) -> tuple[Text, ...]:
@@ -88,12 +92,14 @@ class CallItem(CallResource):
 
     @open_to_all
     @blp.arguments(LanguageQuery, location="query")
-    @blp.response(200, CallInLanguageSchema)
+    @blp.response(200, CallInLanguageSchema, dumped=True)
     def get(self, query: dict[str, Any], id_or_slug: str) -> Any:
         """Read a call, by its id or slug"""
         call = calls.get_call(self.session, id_or_slug, by=self.caller)
         self.may_be_kept(next_change(call, self.at), modified=calls.shown_since(call, self.at))
-        return self.shown(call)
+        # Who edits a call reads it in all languages, and with its questions.
+        schema = WHOLE if reader.get().languages == (EVERY_LANGUAGE,) else IN_LANGUAGE
+        return schema.dump(self.shown(call))
 
     @needs(Scope.CALLS_WRITE)
     @blp.merge_patch(CallWriteSchema)
@@ -106,8 +112,27 @@ class CallItem(CallResource):
         return self.written(calls.edit_call(self.session, call, wanted, by=self.caller, at=self.at))
 
 
+class FormResource(CallResource):
+    """What both shapes of a call's form share."""
+
+    def asked(self, id_or_slug: str) -> tuple[Call, Fields, str]:
+        """The call, its questions, and the one language in which this reader is shown them."""
+        call = calls.get_call(self.session, id_or_slug, by=self.caller)
+        fields = forms.named_questions(self.session, call)
+        self.may_be_kept(next_change(call, self.at))
+        # Names of destinations and organisations stand in it as well, and change without a new version of the form.
+        self.tag(call.form_version, call.id, fields, call.consent_purposes)
+        lang = choose_for_record(forms.form_texts(fields), reader.get().languages)
+        self.headers["Content-Language"] = lang
+        return call, fields, lang
+
+    def address(self, call: Call) -> str:
+        """Where the form is served as JSON Schema."""
+        return f"{services().config.base_url}/v1/calls/{call.id}/form"
+
+
 @blp.route("/calls/<name:id_or_slug>/form")
-class CallForm(CallResource):
+class CallForm(FormResource):
     """A call's questions."""
 
     @open_to_all
@@ -121,15 +146,30 @@ class CallForm(CallResource):
     )
     def get(self, query: dict[str, Any], id_or_slug: str) -> Response:
         """Read a call's form, as JSON Schema of its answers"""
-        call = calls.get_call(self.session, id_or_slug, by=self.caller)
-        self.may_be_kept(next_change(call, self.at))
-        self.tag(call.form_version, call.id)
-        lang = choose_for_record(forms.form_texts(call.form), reader.get().languages)
-        address = f"{services().config.base_url}/v1/calls/{call.id}/form"
-        schema = form_schemas.json_schema(call.form, lang=lang, version=call.form_version, id=address)
-        return Response(
-            orjson.dumps(schema), content_type="application/schema+json", headers={"Content-Language": lang}
-        )
+        call, fields, lang = self.asked(id_or_slug)
+        schema = form_schemas.json_schema(fields, lang=lang, version=call.form_version, id=self.address(call))
+        return Response(orjson.dumps(schema), content_type="application/schema+json")
+
+
+@blp.route("/calls/<name:id_or_slug>/form/ui")
+class CallFormUi(FormResource):
+    """How a page asks a call's questions."""
+
+    @open_to_all
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, FormUiSchema)
+    def get(self, query: dict[str, Any], id_or_slug: str) -> Any:
+        """Read how a page asks a call's questions: order, widgets, words"""
+        call, fields, lang = self.asked(id_or_slug)
+        return {
+            "call_id": call.id,
+            "form_version": call.form_version,
+            "lang": lang,
+            "form_url": self.address(call),
+            "questions": form_hints.hints(fields, lang=lang),
+            "documents": forms.file_questions(fields),
+            "consents": [{"purpose": name, "required": name == INDISPENSABLE} for name in call.consent_purposes],
+        }
 
 
 @blp.route("/calls/<name:id_or_slug>/publication")

@@ -29,7 +29,7 @@ from domain.services.catalogue import CatalogueVersion
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREPARED = pattern(r"/v1/calls(?:/[0-9A-Za-z-]{1,80}(?:/form)?)?")
+PREPARED = pattern(r"/v1/calls(?:/[0-9A-Za-z-]{1,80}(?:/form(?:/ui)?)?)?")
 MOST_ANSWERS = 500  # a process: 20 lists and 80 calls in five languages
 MOST_BYTES = 16 * 1024 * 1024  # a process, of bodies; a list of 20 calls has 20 KB
 LONGEST_KEY = 1000  # characters; what is asked at greater length is asked once

@@ -93,11 +93,17 @@ def _answer(question: Mapping[str, Any]) -> Any:
 
 
 def _open_call(session: Session, *, at: datetime) -> Call | None:
-    """An open call that anyone may apply to here, of the country whose calls are listed if there is one."""
+    """An open call that anyone may apply to here with our example, of the listed country if there is one."""
     page = PageRequest(limit=LARGEST_LIMIT)
     found = calls.list_calls(session, CallFilter(status=CallStatus.OPEN), by=PUBLIC, at=at, page=page)
-    open_to_all = [call for call in found.items if call.public_intake and call.how_to_apply is HowToApply.HERE]
+    open_to_all = [call for call in found.items if _takes_an_example(call)]
     return min(open_to_all, key=lambda call: COUNTRY not in call.eligible_countries, default=None)
+
+
+def _takes_an_example(call: Call) -> bool:
+    here = call.public_intake and call.how_to_apply is HowToApply.HERE
+    required = [each for each in call.form if each.get("required")]
+    return here and all("shown_when" not in each and each["type"] in {"choice", *ANSWERS} for each in required)
 
 
 def _curl(address: str, *, headers: list[str] | None = None, body: Any = None) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime) -> None:
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
-    answers = forms.check_answers(call.form, wanted.answers)
+    answers = forms.check_answers(forms.questions(call), wanted.answers)
     consents = check_consents(call, wanted.consents, by=by, at=at)
     refuse([*_person(call, wanted), *_preferences(call, wanted), *consents, *answers])
 

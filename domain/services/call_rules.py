@@ -12,8 +12,9 @@ from domain.errors import Finding
 from domain.models.activities import Activity
 from domain.models.calls import Call, CallState, CallStatus, HowToApply, status_at
 from domain.models.projects import Project
-from domain.services import forms
+from domain.services import form_rules
 from domain.services.form_changes import compatible_change
+from domain.services.form_schemas import Fields
 from domain.services.memberships import not_members
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SHOWN = ("summary", "description", "eligible_countries")
 
 def contradictions(wanted: "CallInput") -> list[Finding]:
     """What can't be true together, whatever else there is."""
-    found = forms.check_form(list(wanted.form), root="/form")
+    found = form_rules.check_form(list(wanted.form), root="/form")
     if not any(wanted.title.values()):
         found.append(Finding("/title", "required"))
     for index, purpose in enumerate(wanted.consent_purposes):
@@ -56,11 +57,22 @@ def strangers(session: Session, wanted: "CallInput", project: Project) -> list[F
     """What is named and doesn't belong to the project: its activity, its organisations."""
     named = {"/owner_id": wanted.owner_id, "/organiser_id": wanted.organiser_id}
     named |= {f"/destinations/{index}/host_id": place.host_id for index, place in enumerate(wanted.destinations)}
+    named |= _asked_for(wanted.form)
     found = not_members(session, project.id, named)
     activity = session.get(Activity, wanted.activity_id)
     if activity is None or activity.project_id != project.id:
         found.append(Finding("/activity_id", "not_found"))
     return found
+
+
+def _asked_for(form: Fields) -> dict[str, UUID]:
+    """The organisations that the questions list; what is no id is told of as a contradiction."""
+    return {
+        f"/form/{index}/organisations/{at}": UUID(named)
+        for index, each in enumerate(form)
+        for at, named in enumerate(each.get("organisations", ()))
+        if reads_as_id(named)
+    }
 
 
 def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
@@ -74,19 +86,40 @@ def fixed(call: Call, wanted: "CallInput", at: datetime) -> list[Finding]:
         found.append(Finding("/places", "fewer_than_taken", {"taken": call.taken}))
     if call.state is CallState.DRAFT:
         return found
-    found += _lacking(wanted, SHOWN)
+    found += _lacking(wanted, (*SHOWN, *_asked_about(wanted.form)))
     if wanted.closes_at != call.closes_at:
         found.append(Finding("/closes_at", "use_extension"))
     if wanted.opens_at != call.opens_at and (wanted.opens_at is None or status_at(call, at) != CallStatus.SCHEDULED):
         found.append(Finding("/opens_at", "fixed"))
     if status_at(call, at) is not CallStatus.SCHEDULED:
-        found += compatible_change(call.form, wanted.form, root="/form")
+        found += _changed_questions(call, wanted)
     return found
+
+
+def _changed_questions(call: Call, wanted: "CallInput") -> list[Finding]:
+    """What submitted answers would no longer fit. Of questions that can't be, there is nothing more to say."""
+    if form_rules.check_form(list(wanted.form)):
+        return []
+    return compatible_change(call.form, wanted.form, root="/form") + _left_out(call, wanted)
+
+
+def _asked_about(form: Fields) -> list[str]:
+    """What of the call itself its questions ask about."""
+    return ["destinations"] if any(each.get("type") == "destinations" for each in form) else []
+
+
+def _left_out(call: Call, wanted: "CallInput") -> list[Finding]:
+    """The destinations that somebody may have put among their own."""
+    if not _asked_about(call.form):
+        return []
+    kept = {place.id for place in wanted.destinations}
+    gone = [place.city for place in call.destinations if place.id not in kept]
+    return [Finding("/destinations", "destination_asked_about", {"city": city}) for city in gone]
 
 
 def unready(call: Call, at: datetime) -> list[Finding]:
     """What a draft still lacks before it can be shown to everyone."""
-    found = _lacking(call, ("title", *SHOWN, "opens_at", "closes_at"))
+    found = _lacking(call, ("title", *SHOWN, "opens_at", "closes_at", *_asked_about(call.form)))
     if call.closes_at is not None and call.closes_at <= at:
         found.append(Finding("/closes_at", "not_later", {"than": instant_text(at)}))
     return found

@@ -152,6 +152,7 @@ CORS = {
     ("GET", "/v1/calls"): "*",
     ("GET", "/v1/calls/{id}"): "*",
     ("GET", "/v1/calls/{id}/form"): "*",
+    ("GET", "/v1/calls/{id}/form/ui"): "*",
     ("POST", "/v1/calls/{id}/applications"): "*",
     ("POST", "/v1/calls"): None,
     ("PATCH", "/v1/calls/{id}"): None,

@@ -30,7 +30,10 @@ def statuses(client: FlaskClient) -> list[str]:
     return [item["status"] for item in client.get("/v1/calls").json["items"]]
 
 
-@pytest.mark.parametrize("address", ["/v1/calls", LIST, "/v1/calls/{slug}", "/v1/calls/{id}", "/v1/calls/{id}/form"])
+@pytest.mark.parametrize(
+    "address",
+    ["/v1/calls", LIST, "/v1/calls/{slug}", "/v1/calls/{id}", "/v1/calls/{id}/form", "/v1/calls/{id}/form/ui"],
+)
 def test_the_second_reader_gets_the_same_answer_without_a_query(
     world: World, client: FlaskClient, count_queries: Count, address: str
 ) -> None:

@@ -21,6 +21,22 @@ def a_choice(*values, **more):
     )
 
 
+def several(*values, **more):
+    return a_choice(*values) | {"name": "which", "type": "several"} | more
+
+
+def when(question, **test):
+    return {"shown_when": {"question": question, **test}}
+
+
+LYON, TURIN, SKOPJE = (f"0193a000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
+
+
+def places(*ids, **more):
+    """A question for destinations as it is asked: with those of the call."""
+    return a_field("where", "destinations", choices=[{"value": one, "label": {"en": one[-1]}} for one in ids], **more)
+
+
 FORM = [
     a_field("why", "long_text", required=True, max_length=20),
     a_field("nickname"),

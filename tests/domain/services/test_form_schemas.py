@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from domain.services.form_schemas import DATE, LINE, LINES, NAME, NOT_BLANK, date_schema
+from domain.services.form_patterns import DATE, ID, LINE, LINES, NAME, NOT_BLANK, TAG, date_schema
 from domain.services.forms import (
     form_texts,
 )
@@ -71,7 +71,7 @@ def test_the_texts_of_a_form_begin_with_the_first_label():
 SPRING = date_schema("2026-03-15", "2026-06-15")["allOf"][0]
 
 
-@pytest.mark.parametrize("pattern", [NAME, LINE, LINES, NOT_BLANK, DATE, SPRING["pattern"]])
+@pytest.mark.parametrize("pattern", [NAME, LINE, LINES, NOT_BLANK, DATE, ID, TAG, SPRING["pattern"]])
 def test_a_pattern_has_nothing_that_python_and_ecmascript_read_differently(pattern):
     assert re.search(r"\\[dDwWbBAZzpP]|\(\?[^:=!]|\$|\\s(?!\\S)", pattern) is None
 

@@ -1,116 +1,23 @@
-"""A form checked when it is written, and held against answers."""
+"""A form held against answers."""
 
 import pytest
-from hypothesis import given, settings
 
 from domain.errors import Finding
 from domain.languages import CATALOGUES
-from domain.services.forms import (
-    CODES,
-    MAX_CHOICES,
-    MAX_FIELDS,
-    MAX_FINDINGS,
-    PATTERN_CODES,
-    check_answers,
-    check_form,
+from domain.services.form_findings import CODES, MAX_FINDINGS, PATTERN_CODES
+from domain.services.forms import FileQuestion, check_answers, file_questions
+from tests.domain.services.form_fields import (
+    ANSWERS,
+    FORM,
+    LYON,
+    SKOPJE,
+    TURIN,
+    a_choice,
+    a_field,
+    places,
+    several,
+    when,
 )
-from tests.domain.services.form_fields import ANSWERS, ENGLISH, FORM, JSON, a_choice, a_field
-
-NOT_A_TAG = "not_a_language_tag"
-
-
-# --- the form itself ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        [],
-        FORM,
-        [a_field("a" * 60, required=False, help={"en": "Line one\nline two", "sr-Cyrl": "Помоћ"})],
-        [a_field(f"q{number}") for number in range(MAX_FIELDS)],
-        [a_choice(*map(str, range(MAX_CHOICES)))],
-        [a_field(of="text", max_length=1000), a_field("b", "long_text", max_length=20000)],
-        [a_field("a", "date", min_date="2024-02-29", max_date="2024-02-29")],
-        [a_field("a", "date", max_date="2026-01-01"), a_field("b", "date", min_date="2026-01-01")],
-    ],
-)
-def test_a_good_form_has_no_findings(fields):
-    assert check_form(fields) == []
-
-
-@pytest.mark.parametrize(
-    ("fields", "pointer", "code"),
-    [
-        ({}, "", "wrong_type"),
-        ([a_field(f"q{number}") for number in range(MAX_FIELDS + 1)], "", "too_many"),
-        (["why"], "/0", "wrong_type"),
-        ([{"name": "why", "label": ENGLISH}], "/0/type", "required"),
-        ([a_field(of="number")], "/0/type", "not_a_choice"),
-        ([a_field(of=["text"])], "/0/type", "not_a_choice"),
-        ([{"type": "text", "label": ENGLISH}], "/0/name", "required"),
-        ([a_field(3)], "/0/name", "wrong_type"),
-        ([a_field("Why")], "/0/name", "not_a_name"),
-        ([a_field("1st")], "/0/name", "not_a_name"),
-        ([a_field("a" * 61)], "/0/name", "not_a_name"),
-        ([a_field("why\n")], "/0/name", "not_a_name"),
-        ([a_field("a"), a_field("b"), a_field("a")], "/2/name", "duplicate_name"),
-        ([a_field(requird=True)], "/0/requird", "unknown_field"),
-        ([a_field(**{"a/b~c": 1})], "/0/a~1b~0c", "unknown_field"),
-        ([a_field(required="yes")], "/0/required", "wrong_type"),
-        ([a_field(label="Why?")], "/0/label", "wrong_type"),
-        ([a_field(label={})], "/0/label", "too_few"),
-        ([a_field(label={"en": ""})], "/0/label/en", "too_short"),
-        ([a_field(label={"en": "x" * 301})], "/0/label/en", "too_long"),
-        ([a_field(label={"en": "\x00"})], "/0/label/en", "control_character"),
-        ([a_field(label={"e n": "x"})], "/0/label/e n", NOT_A_TAG),
-        ([a_field(label={f"en-x-{number}": "x" for number in range(31)})], "/0/label", "too_many"),
-        ([a_field(help={"en": "x" * 2001})], "/0/help/en", "too_long"),
-        ([a_field(help={"en_GB": "x"})], "/0/help/en_GB", NOT_A_TAG),
-        ([a_field(max_length=0)], "/0/max_length", "out_of_range"),
-        ([a_field(max_length=1001)], "/0/max_length", "out_of_range"),
-        ([a_field(max_length=True)], "/0/max_length", "wrong_type"),
-        ([a_field(max_length=1.5)], "/0/max_length", "wrong_type"),
-        ([a_field(of="long_text", max_length=20001)], "/0/max_length", "out_of_range"),
-        ([a_field(of="date", max_length=5)], "/0/max_length", "not_for_this_type"),
-        ([a_field(choices=[])], "/0/choices", "not_for_this_type"),
-        ([a_field(of="yes_no", min_date="2026-01-01")], "/0/min_date", "not_for_this_type"),
-        ([a_field(of="choice")], "/0/choices", "required"),
-        ([a_choice()], "/0/choices", "too_few"),
-        ([a_choice(*map(str, range(MAX_CHOICES + 1)))], "/0/choices", "too_many"),
-        ([a_choice("a", "b", "a")], "/0/choices/2/value", "duplicate_choice"),
-        ([a_choice("")], "/0/choices/0/value", "too_short"),
-        ([a_choice("a" * 61)], "/0/choices/0/value", "too_long"),
-        ([a_choice("a\nb")], "/0/choices/0/value", "not_one_line"),
-        ([a_field(of="choice", choices=[{"value": "a"}])], "/0/choices/0/label", "required"),
-        ([a_field(of="choice", choices=[{"value": "a", "label": {"?": "x"}}])], "/0/choices/0/label/?", NOT_A_TAG),
-        ([a_field(of="date", min_date="2026-02-29")], "/0/min_date", "not_a_date"),
-        ([a_field(of="date", min_date="1899-12-31")], "/0/min_date", "too_early"),
-        ([a_field(of="date", max_date="2101-01-01")], "/0/max_date", "too_late"),
-        ([a_field(of="date", min_date="2026-02-02", max_date="2026-02-01")], "/0/min_date", "dates_reversed"),
-    ],
-)  # fmt: skip
-def test_a_bad_form_is_told_where_and_what(fields, pointer, code):
-    assert [(finding.pointer, finding.code) for finding in check_form(fields)] == [(pointer, code)]
-
-
-def test_every_fault_of_a_form_is_told_below_its_own_address():
-    findings = check_form([a_field("A"), a_field("b", required=1), a_field("c", max_length=9999)], root="/form")
-
-    assert findings == [
-        Finding("/form/0/name", "not_a_name"),
-        Finding("/form/1/required", "wrong_type", {"expected": "boolean"}),
-        Finding("/form/2/max_length", "out_of_range", {"minimum": 1, "maximum": 1000}),
-    ]
-
-
-@settings(deadline=None)
-@given(JSON)
-def test_whatever_is_sent_as_a_form_is_answered(anything):
-    assert isinstance(check_form([anything]), list)
-
-
-# --- answers --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -201,3 +108,148 @@ def test_a_changed_form_is_checked_by_its_new_rules():
 
 def test_every_code_has_its_sentence():
     assert {*CODES.values(), *PATTERN_CODES.values()} <= CATALOGUES["en"].keys()
+
+
+# --- answers by type ------------------------------------------------------------------------------------------------
+
+
+OPEN_LIST = a_field(of="organisation", organisations=[LYON], not_listed=True)
+GOOD = [
+    (several("a", "b", "c"), [], ["a"], ["c", "a", "b"]),
+    (several("a", "b", "c", min_choices=2, max_choices=2), ["a", "b"]),
+    (a_field(of="number"), 0, -3, 7.0, 10**12),
+    (a_field(of="number", decimals=True, minimum=0, maximum=19.99), 0, 0.1, 19.99),
+    (a_field(of="file"), [], [LYON]),
+    (a_field(of="file", max_files=2, accept=["pdf"]), [LYON, TURIN]),
+    (a_field(of="language_level", tag="it"), "A1", "C2"),
+    (a_field(of="language_level"), {"tag": "sr-Latn-RS", "cefr": "B2"}),
+    (a_field(of="organisation", organisations=[LYON, TURIN]), LYON, TURIN),
+    (OPEN_LIST, LYON, {"not_listed": "ШКОЛА “Ч”"}),
+    (places(LYON, TURIN), [], [TURIN], [TURIN, LYON]),
+    (places(LYON, TURIN, required=True, max_destinations=1), [TURIN]),
+    (places(), []),
+]
+
+
+@pytest.mark.parametrize(("field", "answer"), [(field, answer) for field, *good in GOOD for answer in good])
+def test_a_good_answer_of_each_type_has_no_findings(field, answer):
+    assert check_answers([field], {field["name"]: answer}) == []
+
+
+CEFR = {"choices": "A1, A2, B1, B2, C1, C2"}
+BAD = [
+    (several("a", "b"), ["a", "c"], "/1", "not_a_choice", {"choices": "a, b"}),
+    (several("a", "b"), ["a", "a"], "", "repeated", {}),
+    (several("a", "b"), "a", "", "wrong_type", {"expected": "array"}),
+    (several("a", "b", required=True), [], "", "too_few", {"limit": 1}),
+    (several("a", "b", "c", min_choices=2), ["a"], "", "too_few", {"limit": 2}),
+    (several("a", "b", "c", max_choices=1), ["a", "b"], "", "too_many", {"limit": 1}),
+    (a_field(of="number"), 1.5, "", "wrong_type", {"expected": "integer"}),
+    (a_field(of="number"), "1", "", "wrong_type", {"expected": "integer"}),
+    (a_field(of="number"), True, "", "wrong_type", {"expected": "integer"}),
+    (a_field(of="number", minimum=1, maximum=3), 4, "", "out_of_range", {"minimum": 1, "maximum": 3}),
+    (a_field(of="number", decimals=True), 1e300, "", "out_of_range", {"minimum": -(10**12), "maximum": 10**12}),
+    (a_field(of="file"), [LYON, TURIN], "", "too_many", {"limit": 1}),
+    (a_field(of="file", required=True), [], "", "too_few", {"limit": 1}),
+    (a_field(of="file"), ["cv.pdf"], "/0", "not_an_id", {}),
+    (a_field(of="file", max_files=2), [LYON, LYON], "", "repeated", {}),
+    (a_field(of="language_level", tag="it"), "C3", "", "not_a_choice", CEFR),
+    (a_field(of="language_level", tag="it"), {"tag": "it", "cefr": "B1"}, "", "wrong_type", {"expected": "string"}),
+    (a_field(of="language_level"), {"tag": "it", "cefr": "b1"}, "/cefr", "not_a_choice", CEFR),
+    (a_field(of="language_level"), {"tag": "it!", "cefr": "B1"}, "/tag", "not_a_language_tag", {"tag": "it!"}),
+    (a_field(of="language_level"), {"cefr": "B1"}, "/tag", "required", {}),
+    (a_field(of="organisation", organisations=[LYON]), TURIN, "", "not_a_choice", {"choices": LYON}),
+    (a_field(of="organisation", organisations=[LYON]), {"not_listed": "x"}, "", "wrong_type", {"expected": "string"}),
+    (OPEN_LIST, 1, "", "wrong_type", {"expected": "string, object"}),
+    (OPEN_LIST, {"not_listed": " "}, "/not_listed", "required", {}),
+    (OPEN_LIST, {}, "/not_listed", "required", {}),
+    (places(LYON, TURIN), [LYON, LYON], "", "repeated", {}),
+    (places(LYON, TURIN), [SKOPJE], "/0", "not_a_choice", {"choices": f"{LYON}, {TURIN}"}),
+    (places(LYON, TURIN, max_destinations=1), [LYON, TURIN], "", "too_many", {"limit": 1}),
+    (places(required=True), [LYON], "", "too_many", {"limit": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "answer", "place", "code", "values"), BAD)
+def test_a_bad_answer_of_each_type_is_told_where_and_what(field, answer, place, code, values):
+    found = check_answers([field], {field["name"]: answer})
+
+    assert found == [Finding(f"/answers/{field['name']}{place}", code, values)]
+
+
+def test_documents_that_are_asked_for_are_told_with_their_kinds():
+    fields = [a_field("cv", "file", required=True, accept=["pdf"]), a_field(), a_field("more", "file", max_files=5)]
+
+    assert file_questions(fields) == [
+        FileQuestion("cv", required=True, max_files=1, accept=["pdf"]),
+        FileQuestion("more", required=False, max_files=5, accept=["pdf", "docx", "odt", "jpg", "png"]),
+    ]
+
+
+# --- questions that are asked only sometimes ------------------------------------------------------------------------
+
+NOT_ASKED = [("/answers/more", "not_asked")]
+MISSING = [("/answers/more", "required")]
+SCHOOLS = a_field("school", "organisation", organisations=[LYON, TURIN], not_listed=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "test", "yes", "no"),
+    [
+        (a_field("q", "yes_no"), {"equals": True}, [True], [False, None]),
+        (a_field("q", "yes_no"), {"one_of": [True, False]}, [True, False], [None]),
+        (a_choice("a", "b", "c") | {"name": "q"}, {"one_of": ["a", "b"]}, ["a", "b"], ["c", None]),
+        (several("a", "b", "c") | {"name": "q"}, {"equals": "a"}, [["a"], ["b", "a"]], [["b"], [], None]),
+        (several("a", "b", "c") | {"name": "q"}, {"one_of": ["a", "b"]}, [["b", "c"]], [["c"], None]),
+        (a_field("q", "language_level", tag="it"), {"one_of": ["C1", "C2"]}, ["C1"], ["A1", None]),
+        (SCHOOLS | {"name": "q"}, {"equals": TURIN}, [TURIN], [LYON, {"not_listed": TURIN}, None]),
+        (SCHOOLS | {"name": "q"}, {"is_answered": True}, [LYON, {"not_listed": "x"}], [None]),
+        (a_field("q"), {"is_answered": True}, ["x"], ["", " \u00a0", None]),
+        (a_field("q"), {"is_answered": False}, ["", None], ["x"]),
+        (a_field("q", "number"), {"is_answered": True}, [0], [None]),
+        (a_field("q", "file"), {"is_answered": True}, [[LYON]], [[], None]),
+        (places(LYON) | {"name": "q"}, {"is_answered": False}, [[], None], [[LYON]]),
+    ],
+)  # fmt: skip
+def test_a_question_is_asked_where_an_earlier_answer_says_so(asked, test, yes, no):
+    form = [asked, a_field("more", required=True, **when("q", **test))]
+    given = {True: [without(q=answer) for answer in yes], False: [without(q=answer) for answer in no]}
+
+    assert [codes(form, one) for one in given[True]] == [MISSING] * len(yes)
+    assert [codes(form, one | {"more": "x"}) for one in given[True]] == [[]] * len(yes)
+    assert [codes(form, one) for one in given[False]] == [[]] * len(no)
+    assert [codes(form, one | {"more": "x"}) for one in given[False]] == [NOT_ASKED] * len(no)
+
+
+def without(**given):
+    """The answers that there are."""
+    return {name: answer for name, answer in given.items() if answer is not None}
+
+
+def codes(form, answers):
+    return [(finding.pointer, finding.code) for finding in check_answers(form, answers)]
+
+
+CHAIN = [
+    a_field("driver", "yes_no"),
+    a_choice("car", "bus", required=True) | {"name": "vehicle"} | when("driver", equals=True),
+    a_field("plate", required=True, **when("vehicle", equals="car")),
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ({}, []),
+        ({"driver": False}, []),
+        ({"driver": True}, [("/answers/vehicle", "required")]),
+        ({"driver": True, "vehicle": "bus"}, []),
+        ({"driver": True, "vehicle": "car"}, [("/answers/plate", "required")]),
+        ({"driver": True, "vehicle": "car", "plate": "AA 1"}, []),
+        ({"driver": False, "vehicle": "bus"}, [("/answers/vehicle", "not_asked")]),
+        ({"plate": "AA 1"}, [("/answers/plate", "not_asked")]),
+        ({"driver": False, "plate": 7}, [("/answers/plate", "not_asked")]),
+    ],
+)
+def test_a_chain_of_conditions_is_followed(answers, found):
+    assert codes(CHAIN, answers) == found

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, String, cast, false, or_, select
 from sqlalchemy.orm import Session
 
 from domain import policies
@@ -203,6 +203,9 @@ def _ties(membership: Membership) -> Iterator[tuple[str, Select[UUID]]]:
     for name, (model, *columns) in naming.items():
         named = or_(false(), *(column == own for column in columns))
         yield name, select(model.id).where(model.project_id == project_id, named)
+    # A question that lists a member keeps it: of an open call it can't be taken out, and the form couldn't be edited.
+    listed = cast(Call.form, String).contains(str(own))
+    yield "questions of calls", select(Call.id).where(Call.project_id == project_id, listed)
     yield "schools", _schools(membership)
 
 

@@ -68,6 +68,15 @@ def test_only_members_of_the_project_can_be_listed(world: World, as_: Any) -> No
     assert refusals(answer) == [("/form/5/organisations/1", "not_found")]
 
 
+def test_a_member_that_is_listed_stays_in_the_project(world: World, as_: Any, call: Call) -> None:
+    members = as_("coordinator").get("/v1/projects/TEST/memberships").json["items"]
+    school = next(one for one in members if one["organisation_id"] == str(world.organisation("school")))
+
+    answer = as_("coordinator").delete(f"/v1/projects/TEST/memberships/{school['id']}")
+
+    assert (answer.status_code, "questions of calls" in answer.json["detail"]) == (409, True)
+
+
 def refusals(answer: Any) -> list[tuple[str, str]]:
     assert answer.status_code == 422
     return [(error["pointer"], error["code"]) for error in answer.json["errors"]]

@@ -75,6 +75,18 @@ def test_each_required_question_is_answered_by_its_type(
     assert json.loads(line[line.index("-d") + 1])["answers"] == {"motivation": answer}
 
 
+@pytest.mark.parametrize(
+    "question", [{"type": "file"}, {"type": "text", "shown_when": {"question": "driver", "equals": True}}]
+)
+def test_a_call_that_asks_for_more_than_an_example_has_is_not_the_one_to_try(
+    config: Config, database: Database, world: World, question: dict[str, Any]
+) -> None:
+    driver = {"name": "driver", "type": "yes_no", "label": {"en": "?"}}
+    world.call(form=[driver, {"name": "more", "label": {"en": "?"}, "required": True, **question}])
+
+    assert curls(config, database)[2][-1].endswith("/openapi.json")
+
+
 def test_a_token_that_we_do_not_know_is_left_to_the_shell(config: Config, database: Database) -> None:
     (line,) = [line for line in hello.greeting(config, database, None).splitlines() if line.endswith("/v1/me")]
 

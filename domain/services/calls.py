@@ -31,6 +31,7 @@ from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services import call_rules, consent_texts, destinations
 from domain.services.destinations import DestinationInput
+from domain.services.forms import question_texts
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.projects import code_of, named_project
 from domain.states import move_to
@@ -134,7 +135,9 @@ def named_in(call: Call) -> list[Organisation]:
 
 def missing_translations(call: Call, languages: Sequence[str]) -> list[str]:
     """Name what still lacks a text in one of the project's languages, as JSON Pointers (`/title/sq`)."""
-    texts = {"title": call.title, "summary": call.summary, "description": call.description}
+    texts: dict[str, Text] = {"title": call.title, "summary": call.summary, "description": call.description}
+    for index, each in enumerate(call.form):
+        texts |= {f"form/{index}/{place}": text for place, text in question_texts(each).items()}
     missing = [f"/{name}/{lang}" for name, text in texts.items() for lang in languages if not text.get(lang)]
     for index, asked in enumerate(consent_texts.asked_by(call)):
         missing += [f"/consents/{index}/text/{lang}" for lang in languages if lang not in written_in(asked.text)]

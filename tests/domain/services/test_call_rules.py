@@ -120,10 +120,20 @@ def test_a_draft_may_change_but_for_what_it_belongs_to(world: World) -> None:
 
 
 def test_what_is_not_translated_yet_is_named(world: World) -> None:
-    call = world.draft(title={"en": "Lyon"}, summary={"en": "For cooks.", "sr-Cyrl": "За куваре."})
+    choices = [{"value": "spring", "label": {"en": "Spring"}}]
+    form = [{"name": "when", "type": "choice", "label": {"en": "When?", "sq": "Kur?"}, "choices": choices}]
+    call = world.draft(title={"en": "Lyon"}, summary={"en": "For cooks.", "sr-Cyrl": "За куваре."}, form=form)
 
     with reading(world.database) as session:
         missing = calls.missing_translations(session.merge(call, load=False), ["en", "sr-Cyrl", "sq", "it"])
 
     lacking = ["/title/sr-Cyrl", "/title/sq", "/title/it", "/summary/sq", "/summary/it"]
-    assert missing == [*lacking, "/description/sq", "/description/it", "/consents/0/text/it"]
+    label, choice = "/form/0/label", "/form/0/choices/0/label"
+    assert missing == [
+        *lacking,
+        "/description/sq",
+        "/description/it",
+        *(f"{label}/{lang}" for lang in ("sr-Cyrl", "it")),
+        *(f"{choice}/{lang}" for lang in ("sr-Cyrl", "sq", "it")),
+        "/consents/0/text/it",
+    ]

@@ -36,8 +36,9 @@ class ApplicationSheet(Resource):
         policies.require_scope(self.caller, Scope.APPLICATIONS_READ)
         call = calls.get_call(self.session, id_or_slug, by=self.caller)
         wanted = [tag for tag in reader.get().languages if tag != EVERY_LANGUAGE]
-        words, lang = sentence_language(wanted), choose_for_record(forms.form_texts(call.form), wanted)
-        return SheetLayout(call, words, lang, with_persons=policies.sees_persons(self.caller))
+        questions = forms.named_questions(self.session, call)
+        words, lang = sentence_language(wanted), choose_for_record(forms.form_texts(questions), wanted)
+        return SheetLayout(call, questions, words, lang, with_persons=policies.sees_persons(self.caller))
 
     def rows(self, layout: SheetLayout, query: dict[str, Any]) -> Iterator[list[list[Cell]]]:
         """The rows that are wanted, chunk by chunk."""

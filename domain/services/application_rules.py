@@ -25,8 +25,7 @@ def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime
 
 def missing_parts(call: Call, application: Application) -> list[str]:
     """What a complete application to the call has and this one lacks: names of questions, and of purposes."""
-    answers = forms.check_answers(call.form, application.answers)
-    unanswered = [finding.pointer.rpartition("/")[2] for finding in answers if finding.code == "required"]
+    unanswered = forms.unanswered(forms.questions(call), application.answers)
     granted = {consent.purpose for consent in application.consents if consent.granted}
     return unanswered + [INDISPENSABLE] * (INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in granted)
 

@@ -25,6 +25,8 @@ from domain.services.application_rules import missing_parts
 from domain.services.applications import ApplicationFilter, matches
 from domain.services.call_decisions import Outcome
 from domain.services.destinations import destination_labels
+from domain.services.form_answers import choices_of
+from domain.services.form_schemas import Fields
 from domain.services.sheet_words import column_title, distinct, state_title
 
 CHUNK = 500  # applications: some megabytes with long answers, read in a fraction of a second
@@ -51,6 +53,7 @@ class SheetLayout:
     """The columns of a call's sheet. `words` is the language of our own words, `lang` that of the call's questions."""
 
     call: Call
+    questions: Fields
     words: str
     lang: str
     with_persons: bool
@@ -86,7 +89,7 @@ class SheetLayout:
         return {name: _reader(name) for name in PERSON} | {"gender": self._gender}
 
     def _of_questions(self) -> Iterator[SheetColumn]:
-        for each, title in zip(self.call.form, self._question_titles.values(), strict=True):
+        for each, title in zip(self.questions, self._question_titles.values(), strict=True):
             yield SheetColumn(title, self._answer(each))
 
     def _of_missing(self) -> SheetColumn:
@@ -107,7 +110,7 @@ class SheetLayout:
 
     @cached_property
     def _question_titles(self) -> dict[str, str]:
-        titles = [(each["name"], localise(each["label"], self.lang)) for each in self.call.form]
+        titles = [(each["name"], localise(each["label"], self.lang)) for each in self.questions]
         return dict(zip((name for name, _ in titles), distinct(titles), strict=True))
 
     @cached_property
@@ -121,7 +124,11 @@ class SheetLayout:
         return message(f"gender_{application.gender}", self.words) if application.gender in ("1", "2") else None
 
     def _answer(self, question: Mapping[str, Any]) -> Read:
-        labels = {choice["value"]: localise(choice["label"], self.lang) for choice in question.get("choices", ())}
+        labels = {
+            choice["value"]: localise(choice["label"], self.lang)
+            for choice in choices_of(question)
+            if "label" in choice
+        }
         return lambda one: _as_cell(one.answers.get(question["name"]), question["type"], labels)
 
 

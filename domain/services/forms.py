@@ -19,6 +19,8 @@ from domain.services.form_answers import Question, answer_schema, options
 from domain.services.form_findings import MAX_FINDINGS, findings
 from domain.services.form_schemas import Fields, answers_schema
 
+MISSING = frozenset({"required", "too_few"})  # Codes of findings that more of an answer would mend.
+
 
 @dataclass(frozen=True)
 class FileQuestion:
@@ -98,12 +100,18 @@ def _place_name(place: Destination) -> str:
 def check_answers(fields: Fields, answers: object) -> list[Finding]:
     """What is wrong with the answers to a checked form, in the form's order, each place as a JSON Pointer.
 
-    `fields` are those of `questions`. What is merely missing yet is told as `required` or `too_few`.
+    `fields` are those of `questions`. What is merely missing is told by one of the codes in MISSING.
     """
     found = findings(_validator(json.dumps(fields)), answers, "/answers")
     position = {each["name"]: index for index, each in enumerate(fields)}
     found.sort(key=lambda finding: position.get(_question(finding), len(position)))
     return found[:MAX_FINDINGS]
+
+
+def unanswered(fields: Fields, answers: object) -> list[str]:
+    """The names of the questions that are still to be answered, or to be answered more fully."""
+    missing = [_question(finding) for finding in check_answers(fields, answers) if finding.code in MISSING]
+    return list(dict.fromkeys(missing))
 
 
 def _question(finding: Finding) -> str:

@@ -222,6 +222,15 @@ def test_answers_of_every_type_are_taken_and_shown(client: FlaskClient, as_: Any
     assert (receipt.status_code, shown["answers"]) == (201, answers)
 
 
+def test_officers_read_answers_by_name(client: FlaskClient, as_: Any, call: Call) -> None:
+    client.post(f"/v1/calls/{call.id}/applications", json=ANA | {"answers": answers_to(call)})
+
+    sheet = as_("partner").get(f"/v1/calls/{call.id}/applications.csv").text
+
+    found = [name in sheet for name in ("baker, cook", "The school", "The host, Lyon (FR)", place(call))]
+    assert found == [True, True, True, False]
+
+
 def test_bad_answers_are_refused_as_by_the_schema_that_is_served(client: FlaskClient, call: Call) -> None:
     bad = answers_to(call) | {"driver": False, "trades": ["smith"], "where": [DOCUMENT], "school": {"not_listed": ""}}
     schema = client.get(f"/v1/calls/{call.id}/form").json

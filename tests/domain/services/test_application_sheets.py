@@ -11,7 +11,7 @@ from sqlalchemy import update
 from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.policies import OPERATOR
-from domain.services import application_sheets, decisions
+from domain.services import application_sheets, decisions, forms
 from domain.services.application_sheets import SheetLayout, sheet_rows
 from domain.services.applications import ApplicationFilter
 from domain.services.destinations import DestinationInput
@@ -33,7 +33,7 @@ ANSWERS = {"motivation": "=1+1", "level": "basic", "ready": "2027-02-01", "again
 
 
 def layout(call: Call, lang: str = "en", *, with_persons: bool = True) -> SheetLayout:
-    return SheetLayout(call, lang, lang, with_persons=with_persons)
+    return SheetLayout(call, forms.questions(call), lang, lang, with_persons=with_persons)
 
 
 def rows(world: World, wanted: SheetLayout, by: Any = OPERATOR, **narrowed: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import pytest
 from domain.errors import Finding
 from domain.languages import CATALOGUES
 from domain.services.form_findings import CODES, MAX_FINDINGS, PATTERN_CODES
-from domain.services.forms import FileQuestion, check_answers, file_questions
+from domain.services.forms import FileQuestion, check_answers, file_questions, unanswered
 from tests.domain.services.form_fields import (
     ANSWERS,
     FORM,
@@ -175,6 +175,12 @@ def test_a_bad_answer_of_each_type_is_told_where_and_what(field, answer, place, 
     found = check_answers([field], {field["name"]: answer})
 
     assert found == [Finding(f"/answers/{field['name']}{place}", code, values)]
+
+
+def test_what_is_still_to_be_answered_is_named_once():
+    fields = [a_field(required=True), several("a", required=True), OPEN_LIST | {"name": "school"}, a_field("more")]
+
+    assert unanswered(fields, {"which": [], "school": {}, "more": 1}) == ["why", "which", "school"]
 
 
 def test_documents_that_are_asked_for_are_told_with_their_kinds():

@@ -15,7 +15,8 @@ from api.words import LANGUAGE_NAMES, WEB, read_strings
 from domain.errors import Conflict, Forbidden, NotFound
 from domain.languages import country_name, format_day, format_instant, localise, message, sentence_language
 from domain.models.applications import Application
-from domain.services import my
+from domain.services import forms, my
+from domain.services.form_schemas import Fields
 from domain.services.my import Action
 from schemas.base import EVERY_LANGUAGE, reader
 
@@ -43,7 +44,7 @@ class MyPage(MyResource):
             lang,
             my=shown,
             address=request.path,
-            parts=list(_parts(application, shown, lang)),
+            parts=list(_parts(application, forms.named_questions(self.session, application.call), shown, lang)),
             moments=moments,
             notice=message(problem, lang) if problem in TOLD else None,
         )
@@ -118,12 +119,14 @@ class Asset(Resource):
         return response
 
 
-def _parts(application: Application, shown: Mapping[str, Any], lang: str) -> Iterator[tuple[str, Sequence[Row]]]:
+def _parts(
+    application: Application, questions: Fields, shown: Mapping[str, Any], lang: str
+) -> Iterator[tuple[str, Sequence[Row]]]:
     """The parts of the page, each with its title and rows; what isn't there has no row."""
     words = STRINGS[lang]
     for title, facts in (("application", _facts(application, shown, lang)), ("person", _person(shown["person"], lang))):
         yield words[title], [(words[name], value) for name, value in facts.items() if value]
-    yield words["answers"], list(_answers(application, lang))
+    yield words["answers"], list(_answers(questions, application.answers, lang))
     given = {True: words["granted"], False: words["refused"]}
     yield words["consents"], [(consent["purpose"], given[consent["granted"]]) for consent in shown["consents"]]
 
@@ -152,11 +155,10 @@ def _person(person: Mapping[str, Any], lang: str) -> dict[str, str | None]:
     return {**person, **countries, "gender": gender, "birth_date": birth_date}
 
 
-def _answers(application: Application, lang: str) -> Iterator[Row]:
-    for question in application.call.form:
-        if question["name"] in application.answers:
-            label = localise(question["label"], lang)
-            yield label, _answer(question, application.answers[question["name"]], lang)
+def _answers(questions: Fields, answers: Mapping[str, Any], lang: str) -> Iterator[Row]:
+    for question in questions:
+        if question["name"] in answers:
+            yield localise(question["label"], lang), _answer(question, answers[question["name"]], lang)
 
 
 def _answer(question: Mapping[str, Any], value: Any, lang: str) -> str:
@@ -165,6 +167,8 @@ def _answer(question: Mapping[str, Any], value: Any, lang: str) -> str:
         return STRINGS[lang]["yes" if value else "no"]
     if isinstance(value, list):
         return ", ".join(_answer(question, one, lang) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(_answer(question, one, lang) for one in value.values())
     labels = {choice["value"]: choice["label"] for choice in question.get("choices", ())}
     if value in labels:
         return localise(labels[value], lang)

@@ -231,6 +231,16 @@ def test_officers_read_answers_by_name(client: FlaskClient, as_: Any, call: Call
     assert found == [True, True, True, False]
 
 
+def test_applicants_read_their_answers_by_name(client: FlaskClient, call: Call) -> None:
+    answers = answers_to(call) | {"school": {"not_listed": "Auto Servis"}}
+    receipt = client.post(f"/v1/calls/{call.id}/applications", json=ANA | {"answers": answers}).json
+
+    page = client.get(receipt["my_url"].removeprefix("http://localhost"))
+
+    assert page.status_code == 200
+    assert [name in page.text for name in ("baker, cook", "Auto Servis", "The host, Lyon (FR)")] == [True] * 3
+
+
 def test_bad_answers_are_refused_as_by_the_schema_that_is_served(client: FlaskClient, call: Call) -> None:
     bad = answers_to(call) | {"driver": False, "trades": ["smith"], "where": [DOCUMENT], "school": {"not_listed": ""}}
     schema = client.get(f"/v1/calls/{call.id}/form").json

@@ -11,10 +11,9 @@ from api.patching import patched
 from domain.db import Text
 from domain.languages import choose_for_record
 from domain.models.calls import Call, next_change, status_at
-from domain.models.consents import INDISPENSABLE
 from domain.models.projects import Project
 from domain.models.tokens import Scope
-from domain.services import calls, form_hints, form_schemas, forms, projects
+from domain.services import calls, consent_texts, form_hints, form_schemas, forms, projects
 from domain.services.calls import CallFilter, CallInput
 from domain.services.form_schemas import Fields
 from schemas.base import EVERY_LANGUAGE, LanguageQuery, reader
@@ -121,7 +120,7 @@ class FormResource(CallResource):
         fields = forms.named_questions(self.session, call)
         self.may_be_kept(next_change(call, self.at))
         # Names of destinations and organisations stand in it as well, and change without a new version of the form.
-        self.tag(call.form_version, call.id, fields, call.consent_purposes)
+        self.tag(call.form_version, call.id, fields, [text.version for text in call.consent_texts])
         lang = choose_for_record(forms.form_texts(fields), reader.get().languages)
         self.headers["Content-Language"] = lang
         return call, fields, lang
@@ -168,7 +167,7 @@ class CallFormUi(FormResource):
             "form_url": self.address(call),
             "questions": form_hints.hints(fields, lang=lang),
             "documents": forms.file_questions(fields),
-            "consents": [{"purpose": name, "required": name == INDISPENSABLE} for name in call.consent_purposes],
+            "consents": consent_texts.asked_by(call),
         }
 
 

@@ -18,6 +18,7 @@ from schemas.base import (
     about,
     errors_of,
 )
+from schemas.consent_texts import ConsentAskedInLanguageSchema
 
 MOST_CHOICES = 200
 TYPES = (
@@ -149,13 +150,6 @@ class FileQuestionSchema(Schema):
     accept = fields.List(fields.String(), metadata=about("Their kinds.", ["pdf"]))
 
 
-class AskedConsentSchema(Schema):
-    """A purpose for which agreement is asked."""
-
-    purpose = fields.String(metadata=about("The purpose.", "processing"))
-    required = fields.Boolean(metadata=about("Whether the application can't be handled without it.", True))
-
-
 class FormUiSchema(Schema):
     """What a page needs beside the JSON Schema of the answers, in one language."""
 
@@ -167,4 +161,7 @@ class FormUiSchema(Schema):
     )
     questions = fields.List(fields.Nested(QuestionHintSchema), metadata=about("The questions, in order."))
     documents = fields.List(fields.Nested(FileQuestionSchema), metadata=about("The documents among the answers."))
-    consents = fields.List(fields.Nested(AskedConsentSchema), metadata=about("What agreement is asked for."))
+    consents = fields.List(
+        fields.Nested(ConsentAskedInLanguageSchema),
+        metadata=about("What applicants are asked to agree to, with the texts as they stand."),
+    )

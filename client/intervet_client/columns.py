@@ -71,7 +71,7 @@ def _beside(call: Call, lang: str | None) -> Iterator[Column]:
         yield Column(
             "preferences",
             "/preferences",
-            cells.several_of(_destinations(call)),
+            cells.several_of(_destinations(call), [each["city"] for each in call["destinations"]]),
             called=called["preferences"],
             title=labels.label("columns", "preferences", lang),
             choices={each["id"]: each["city"] for each in call["destinations"]},
@@ -122,10 +122,9 @@ def _questions(forms: Mapping[str, Schema]) -> Iterator[Column]:
 def _answer_reader(versions: Sequence[Schema]) -> cells.Reader:
     """How the answer to a question is read, from its schema in each language."""
     schema = versions[0]
-    if schema.get("type") == "array" and choice_schemas(schema):
-        return cells.several_of(_choices(versions))
-    if choice_schemas(schema):
-        return cells.one_of(_choices(versions))
+    if shown := [str(each["const"]) for each in choice_schemas(schema)]:
+        made = cells.several_of if schema.get("type") == "array" else cells.one_of
+        return made(_choices(versions), shown)
     if schema.get("type") == "string" and schema.get("format") == "date":
         return cells.day
     return READERS.get(str(schema.get("type")), cells.as_json)

@@ -21,7 +21,9 @@ def decode(content: bytes) -> str:
         if content.startswith(mark):
             return _decoded(content, name)
     if b"\0" in content[:2000]:
-        return _decoded(content, "utf-16-be" if content[:1] == b"\0" else "utf-16-le")
+        # Separators and line ends are of ASCII in every script: their zeros tell which byte comes first.
+        first, second = content[:2000:2].count(0), content[1:2000:2].count(0)
+        return _decoded(content, "utf-16-be" if first > second else "utf-16-le")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

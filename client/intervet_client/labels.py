@@ -13,7 +13,7 @@ LANGUAGES = ("en", "sq", "mk", "sr-Cyrl", "sr-Latn", "bs", "cnr")
 _CYRILLIC = "абвгдђежзијклмнопрстћуфхцчш"
 _LATIN = "abvgdđežzijklmnoprstćufhcčš"
 _LETTERS = dict(zip(_CYRILLIC, _LATIN, strict=True)) | {"љ": "lj", "њ": "nj", "џ": "dž"}
-_PUNCTUATION = re.compile(r"[\s_*:?.!\-]+")
+_PUNCTUATION = re.compile(r"[\s_*:?.,!()\-]+")
 
 
 def words(table: str) -> Mapping[str, frozenset[str]]:

@@ -57,6 +57,10 @@ class School:
         asked = {"env": self.environment, "cwd": self.folder, "capture_output": True, "text": True, "timeout": 60}
         return subprocess.run([INTERVET, *map(str, words)], check=False, **(asked | options))
 
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """A line of shell, in the same place."""
+        return self.run("-c", line, executable="/bin/sh")
+
     def start(self, *words: object) -> subprocess.Popen[str]:
         """`intervet …`, left running; nothing of it is read but what it writes to files."""
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -44,7 +44,7 @@ lock: .venv/test.stamp
 
 # Leaves var/ alone: that is data.
 clean:
-	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build client/build dist *.egg-info client/*.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Made again when it is incomplete, or when the Python that it was made with is gone.

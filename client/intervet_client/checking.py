@@ -50,11 +50,10 @@ class Check:
         person = application.get("person") or {}
         if isinstance(person, dict) and person.get("country") not in (None, *countries):
             yield "/person/country", "not_a_choice", f"This call is for {', '.join(countries)}."
-        consents = application.get("consents") or ()
-        granted = {
-            each["purpose"]: each["granted"] for each in consents if isinstance(each, dict) and "purpose" in each
-        }
-        if INDISPENSABLE in self.call["consent_purposes"] and not granted.get(INDISPENSABLE):
+        consents = application.get("consents")
+        listed = [each for each in consents if isinstance(each, dict)] if isinstance(consents, list) else []
+        granted = [each.get("purpose") for each in listed if each.get("granted") is True]
+        if INDISPENSABLE in self.call["consent_purposes"] and INDISPENSABLE not in granted:
             detail = "Without consent to processing nobody can be taken in: ask them (or their guardian), then say yes."
             yield f"/consents/{INDISPENSABLE}", "consent_needed", detail
 

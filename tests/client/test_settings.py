@@ -9,7 +9,8 @@ import pytest
 from intervet_client import BadSettings, settings
 from intervet_client.settings import Settings
 from tests.client.school import School
-from tests.e2e.running import TOKEN
+from tests.e2e.running import ROOT, TOKEN
+from tests.test_house import lines, reads_the_environment
 
 KEPT = Settings("https://kept.example", "ivt_kept", "sq")
 
@@ -92,3 +93,11 @@ def test_no_command_takes_a_token_or_a_secret_on_its_line(school: School) -> Non
 
     assert all("Usage: intervet" in text for text in told)
     assert [text for text in told if "--token" in text or "--secret " in text] == []
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    package = ROOT / "client" / "intervet_client"
+
+    found = [path.name for path in package.rglob("*.py") if lines(path.read_text(), reads_the_environment)]
+
+    assert found == ["settings.py"]

@@ -9,7 +9,9 @@ from intervet_client.settings import Settings
 
 
 def login(
-    lang: str | None = typer.Option(None, help="The language in which the server is to answer: en, sq, mk, sr-Latn …"),
+    lang: str | None = typer.Option(
+        None, metavar="LANGUAGE", help="The language in which the server is to answer: en, sq, mk, sr-Latn …"
+    ),
 ) -> None:
     """Keep a server's address and your token, in a file that only you can read.
 

@@ -15,11 +15,15 @@ from intervet_client.findings import Finding
 from intervet_client.intake import FIRST_TEXT, Common, Intake, Reading
 from intervet_client.results import Outcome, Results
 
-CALL = typer.Option(..., "--call", help="The call: its name in the first column of `intervet calls`, or its id.")
-FILE = typer.Argument(help="A spreadsheet (.xlsx, .csv) or .ndjson with one application a row.")
-SET = typer.Option(None, "--set", help="COLUMN=VALUE for all rows whose cell is empty, as in --set country=AL.")
+CALL = typer.Option(
+    ..., "--call", metavar="CALL", help="The call: its name in the first column of `intervet calls`, or its id."
+)
+FILE = typer.Argument(metavar="FILE", help="A spreadsheet (.xlsx, .csv) or .ndjson with one application a row.")
+SET = typer.Option(
+    None, "--set", metavar="COLUMN=VALUE", help="A value for all rows whose cell is empty, as in --set country=AL."
+)
 ATTESTED = typer.Option(False, "--attested", help="The school holds the consents on paper.")
-TEXT_VERSION = typer.Option(FIRST_TEXT, help="The version of the consents' text that was agreed to.")
+TEXT_VERSION = typer.Option(FIRST_TEXT, metavar="VERSION", help="The version of the consents' text that was agreed to.")
 FOUND = 1  # the command's exit code when something is to be corrected
 MOST_SHOWN = 50
 
@@ -90,10 +94,12 @@ def _send(client: Client, call_id: str, reading: Reading, path: Path) -> list[Ou
 
 def status(
     file: Path | None = typer.Argument(
-        None, help="A file that was applied, or its results file. Without: all that you see."
+        None, metavar="FILE", help="A file that was applied, or its results file. Without: all that you see."
     ),
-    call: str | None = typer.Option(None, help="Only applications to this call."),
-    state: str | None = typer.Option(None, help="Only those in this state: submitted, eligible, selected …"),
+    call: str | None = typer.Option(None, metavar="CALL", help="Only applications to this call."),
+    state: str | None = typer.Option(
+        None, metavar="STATE", help="Only those in this state: submitted, eligible, selected …"
+    ),
     as_json: bool = typer.Option(False, "--json", help="One application a line, as JSON."),
 ) -> None:
     """Show where applications stand now: those of a file, or those that you may see."""

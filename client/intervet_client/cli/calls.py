@@ -9,13 +9,17 @@ from intervet_client.client import Client
 from intervet_client.columns import columns_of
 from intervet_client.shapes import Call, Schema
 
-LANG = typer.Option(None, help="The language to read it in: en, sq, mk, sr-Latn, sr-Cyrl, bs, cnr.")
+LANG = typer.Option(None, metavar="LANGUAGE", help="The language to read it in: en, sq, mk, sr-Latn, sr-Cyrl, bs, cnr.")
 
 
 def list_calls(
-    country: str | None = typer.Option(None, help="Only calls open to applicants from this country, as in AL."),
+    country: str | None = typer.Option(
+        None, metavar="COUNTRY", help="Only calls open to applicants from this country, as in AL."
+    ),
     lang: str | None = LANG,
-    status: str = typer.Option("open", help="open, scheduled, closed, in_selection, decided, or all."),
+    status: str = typer.Option(
+        "open", metavar="STATUS", help="open, scheduled, closed, in_selection, decided, or all."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One call a line, as JSON."),
 ) -> None:
     """List calls, the open ones unless told otherwise."""
@@ -36,7 +40,9 @@ def _row(call: Call) -> tuple[object, ...]:
 
 
 def show_form(
-    call: str = typer.Argument(help="The call: its name in the first column of `intervet calls`, or its id."),
+    call: str = typer.Argument(
+        metavar="CALL", help="The call: its name in the first column of `intervet calls`, or its id."
+    ),
     lang: str | None = LANG,
     as_json: bool = typer.Option(False, "--json", help="The questions as JSON Schema, as the server gives it."),
 ) -> None:

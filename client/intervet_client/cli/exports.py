@@ -19,12 +19,12 @@ class Noun(StrEnum):
 
 
 def export(
-    noun: Noun = typer.Argument(help="What is wanted."),
-    file: Path = typer.Argument(help="Where to: a name that ends in .csv, .xlsx or .ndjson."),
-    call: str | None = typer.Option(None, help="Applications to this call."),
-    project: str | None = typer.Option(None, help="Mobilities of this project, by its code."),
-    state: str | None = typer.Option(None, help="Those in this state."),
-    since: str | None = typer.Option(None, help="Those changed since, as in 2026-11-01T00:00:00Z."),
+    noun: Noun = typer.Argument(metavar="WHAT", help="applications or mobilities."),
+    file: Path = typer.Argument(metavar="FILE", help="Where to: a name that ends in .csv, .xlsx or .ndjson."),
+    call: str | None = typer.Option(None, metavar="CALL", help="Applications to this call."),
+    project: str | None = typer.Option(None, metavar="PROJECT", help="Mobilities of this project, by its code."),
+    state: str | None = typer.Option(None, metavar="STATE", help="Those in this state."),
+    since: str | None = typer.Option(None, metavar="INSTANT", help="Those changed since, as in 2026-11-01T00:00:00Z."),
 ) -> None:
     """Write applications or mobilities that you may see into a file."""
     if (call and noun is Noun.MOBILITIES) or (project and noun is Noun.APPLICATIONS):

@@ -11,14 +11,15 @@ from intervet_client.following import Position, follow
 
 def events(
     is_followed: bool = typer.Option(False, "--follow", help="Go on with what is still to come, until Ctrl-C."),
-    types: str | None = typer.Option(None, help="Only these, as in application.*,call.published"),
-    project: str | None = typer.Option(None, help="Only of this project, by its code."),
-    country: str | None = typer.Option(None, help="Only of this country."),
+    types: str | None = typer.Option(None, metavar="TYPES", help="Only these, as in application.*,call.published"),
+    project: str | None = typer.Option(None, metavar="PROJECT", help="Only of this project, by its code."),
+    country: str | None = typer.Option(None, metavar="COUNTRY", help="Only of this country."),
     position: Path = typer.Option(
         Path("intervet-events.position"),
+        metavar="FILE",
         help="Where it is kept which event came last, so that a restart goes on there.",
     ),
-    every: float = typer.Option(5.0, min=1.0, help="Seconds between two questions."),
+    every: float = typer.Option(5.0, min=1.0, metavar="SECONDS", help="Seconds between two questions."),
 ) -> None:
     """Print events, one JSON object a line, oldest first.
 

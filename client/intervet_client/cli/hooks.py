@@ -20,10 +20,13 @@ def _group() -> None:
 
 @app.command("verify")
 def verify(
-    body: Path = typer.Argument(help="The body as it arrived, byte for byte; - for standard input."),
-    headers: Path = typer.Argument(help="The request's headers, a line each: `webhook-id: …`"),
+    body: Path = typer.Argument(metavar="BODY", help="The body as it arrived, byte for byte; - for standard input."),
+    headers: Path = typer.Argument(metavar="HEADERS", help="The request's headers, a line each: `webhook-id: …`"),
     secret: Path | None = typer.Option(
-        None, "--secret-file", help="A file with whsec_… or whpk_…; unless told, INTERVET_WEBHOOK_SECRET is read."
+        None,
+        "--secret-file",
+        metavar="FILE",
+        help="A file with whsec_… or whpk_…; unless told, INTERVET_WEBHOOK_SECRET is read.",
     ),
     any_age: bool = typer.Option(False, "--any-age", help="For a message from a log: however old it is."),
 ) -> None:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from intervet_client import labels
@@ -172,15 +173,16 @@ def email(raw: Raw) -> str:
 
 def skills(raw: Raw) -> list[dict[str, str]]:
     """Languages with their levels, as in `it B1; en A2`."""
-    found = []
-    for part in parts(raw):
-        match = _LEVEL.fullmatch(part)
-        if match is None:
-            raise BadCell(
-                "not_a_language_level", f"{part[:40]!r}: write languages with their levels, as in: it B1; en A2"
-            )
-        found.append({"tag": match[1], "cefr": match[2].upper()})
-    return found
+    return [skill(part) for part in parts(raw)]
+
+
+def skill(raw: Raw) -> dict[str, str]:
+    """A language with its level."""
+    part = text(raw)
+    match = _LEVEL.fullmatch(part)
+    if match is None:
+        raise BadCell("not_a_language_level", f"{part[:40]!r}: write a language with its level, as in: it B1; en A2")
+    return {"tag": match[1], "cefr": match[2].upper()}
 
 
 def parts(raw: Raw) -> list[str]:
@@ -208,6 +210,19 @@ def several_of(known: Mapping[str, Any], shown: Sequence[str]) -> Reader:
         if any(labels.fold(part) not in known for part in written):
             written = [piece for part in written for piece in _by_commas(known, part)]
         return [chosen(known, part, shown) for part in written]
+
+    return read
+
+
+def listed_or_named(known: Mapping[str, Any]) -> Reader:
+    """A reader of one of a list by its name, or of the name of one that isn't listed, unless it nearly is."""
+
+    def read(raw: Raw) -> Any:
+        written = text(raw)
+        name = labels.fold(written)
+        if name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.85)):
+            raise BadCell("not_a_choice", f"{written[:40]!r} is not on the list; is it {known[near[0]] or near[0]}?")
+        return chosen(known, written, ()) if name in known else {"not_listed": written}
 
     return read
 

@@ -99,15 +99,15 @@ SENTENCES = {
     "repeated": "Something stands here twice.",
     "out_of_range": "This number is not allowed (limit: {value}).",
     "wrong_format": "This is no {value}.",
-    # What a form asks for, or doesn't, by another answer.
-    "not_allowed": "This doesn't fit the other answers; leave it empty.",
+    # A form may ask for it only where another answer says so.
+    "not_asked": "This doesn't fit the other answers; leave it empty.",
 }
 
 
 def _sentence(keyword: str, value: Any, schema: Any) -> tuple[str, str]:
     if keyword == "pattern":
         return _pattern_sentence(str(value), schema)
-    code = CODES.get(keyword, "not_allowed")
+    code = CODES.get(keyword, "not_asked")
     shown = _listed(value) if isinstance(value, list) else value
     return code, SENTENCES[code].format(value=shown)
 

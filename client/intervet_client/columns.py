@@ -107,7 +107,6 @@ def _questions(forms: Mapping[str, Schema]) -> Iterator[Column]:
     for name, schema in first["properties"].items():
         versions = [form["properties"][name] for form in forms.values()]
         called = frozenset(labels.fold(version.get("title", name)) for version in versions)
-        choices = {str(each["const"]): str(each.get("title", each["const"])) for each in choice_schemas(schema)}
         yield Column(
             f"answers.{name}",
             f"/answers/{name}",
@@ -115,16 +114,20 @@ def _questions(forms: Mapping[str, Schema]) -> Iterator[Column]:
             name in first.get("required", ()),
             called,
             schema.get("title", name),
-            choices,
+            _titles(schema),
         )
 
 
 def _answer_reader(versions: Sequence[Schema]) -> cells.Reader:
     """How the answer to a question is read, from its schema in each language."""
     schema = versions[0]
-    if shown := [str(each["const"]) for each in choice_schemas(schema)]:
+    if "not_listed" in schema.get("properties", {}):
+        return cells.listed_or_named(_choices(versions))
+    if {"tag", "cefr"} <= schema.get("properties", {}).keys():
+        return cells.skill
+    if choices := _titles(schema):
         made = cells.several_of if schema.get("type") == "array" else cells.one_of
-        return made(_choices(versions), shown)
+        return made(_choices(versions), shown(choices))
     if schema.get("type") == "string" and schema.get("format") == "date":
         return cells.day
     return READERS.get(str(schema.get("type")), cells.as_json)
@@ -141,10 +144,19 @@ READERS: Mapping[str, cells.Reader] = {
 
 def choice_schemas(schema: Schema) -> list[dict[str, Any]]:
     """The choices of a question, each with its `const` and where it has one its `title`."""
-    items = schema.get("items", {}) if schema.get("type") == "array" else schema
+    items = schema.get("items", {}) if schema.get("type") == "array" else schema.get("then", schema)
     if "enum" in items:
         return [{"const": value} for value in items["enum"]]
     return [each for each in items.get("oneOf", items.get("anyOf", ())) if "const" in each]
+
+
+def shown(choices: Mapping[str, str]) -> list[str]:
+    """Choices as they are told to people: what to write, and what it means where that is something else."""
+    return [value if value == title else f"{value} ({title})" for value, title in choices.items()]
+
+
+def _titles(schema: Schema) -> dict[str, str]:
+    return {str(each["const"]): str(each.get("title", each["const"])) for each in choice_schemas(schema)}
 
 
 def _choices(versions: Sequence[Schema]) -> dict[str, Any]:

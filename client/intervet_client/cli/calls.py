@@ -1,12 +1,10 @@
 """What is offered, and what is asked."""
 
-from collections.abc import Mapping
-
 import typer
 
 from intervet_client.cli.output import console, json_lines, local, table
 from intervet_client.client import Client
-from intervet_client.columns import columns_of
+from intervet_client.columns import Column, columns_of, shown
 from intervet_client.shapes import Call, Schema
 
 LANG = typer.Option(None, metavar="LANGUAGE", help="The language to read it in: en, sq, mk, sr-Latn, sr-Cyrl, bs, cnr.")
@@ -57,7 +55,7 @@ def show_form(
     found = client.call(call, lang=lang)
     console.print(f"{found['title']} (closes {local(found['closes_at'], found['timezone'])})\n", markup=False)
     rows = [
-        (column.name, column.title, "yes" if column.required else "", _how(column.name, column.choices, found, form))
+        (column.name, column.title, "yes" if column.required else "", _how(column, found, form))
         for column in columns_of(found, {"": form}, lang=lang)
     ]
     return table(("column", "label", "needed", "what to write"), rows)
@@ -75,26 +73,31 @@ WRITTEN = {
     "eqf_level": "1 to 8",
     "sending_organisation_id": "the school's id; your own unless told",
 }
-KINDS = {"boolean": "yes or no", "number": "a number", "integer": "a whole number", "array": "several: a; b; c"}
+KINDS = {"boolean": "yes or no", "number": "a number", "integer": "a whole number", "array": "documents, by id"}
 
 
-def _how(name: str, choices: Mapping[str, str], call: Call, form: Schema) -> str:
+def _how(column: Column, call: Call, form: Schema) -> str:
+    """What to write in a column's cells."""
+    group, _, name = column.name.rpartition(".")
+    if group == "answers":
+        return _answer(column, form["properties"][name])
+    if group == "consents":
+        return KINDS["boolean"]
     if name == "country":
         return " or ".join(call["eligible_countries"])
-    if name.startswith("consents."):
-        return "yes or no"
-    question = form["properties"].get(name.removeprefix("answers."), {}) if name.startswith("answers.") else {}
-    if choices:
-        listed = [value if value == title else f"{value} ({title})" for value, title in choices.items()]
-        several = (
-            "in order, with ; between: "
-            if name == "preferences"
-            else "several, with ; between: "
-            if question.get("type") == "array"
-            else ""
-        )
-        return several + "; ".join(listed if name != "preferences" else choices.values())
+    if name == "preferences":
+        return f"in order, with ; between: {'; '.join(column.choices.values())}"
+    return WRITTEN.get(name, "text")
+
+
+def _answer(column: Column, question: Schema) -> str:
+    parts = question.get("properties", {})
+    if column.choices:
+        several = "several, with ; between: " if question.get("type") == "array" else ""
+        return several + "; ".join(shown(column.choices)) + ("; or another name" if "not_listed" in parts else "")
+    if "cefr" in parts:
+        return "a language with its level: it B1"
     if question.get("format") == "date":
         return "a date: 2026-06-30 or 30.06.2026"
     longest = f"text, up to {question['maxLength']} characters" if "maxLength" in question else "text"
-    return WRITTEN.get(name) or KINDS.get(str(question.get("type")), longest)
+    return KINDS.get(str(question.get("type")), longest)

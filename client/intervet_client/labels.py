@@ -16,6 +16,7 @@ _LETTERS = dict(zip(_CYRILLIC, _LATIN, strict=True)) | {"љ": "lj", "њ": "nj", 
 _PUNCTUATION = re.compile(r"[\s_*:?.,!()\-]+")
 
 
+@cache
 def words(table: str) -> Mapping[str, frozenset[str]]:
     """What each thing of a table is called, in every language, folded."""
     return {name: frozenset(_folded(by_language)) for name, by_language in _tables()[table].items()}

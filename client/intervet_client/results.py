@@ -34,6 +34,7 @@ class Outcome:
     application_id: str = ""
     cell: str = ""
     error: str = ""
+    call: str = ""
     key: str = ""
 
     @property
@@ -56,9 +57,10 @@ class Results:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.known = {outcome.key: outcome for outcome in read(path)}
-        _cut_torn_line(path)
-        # What is in it, names and links to applications, is for its owner alone.
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with _writable(path):
+            _cut_torn_line(path)
+            # What is in it, names and links to applications, is for its owner alone.
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         if not path.stat().st_size:
             self._append(BOM + _line(NAMES))
 
@@ -68,8 +70,9 @@ class Results:
         self.known[outcome.key] = outcome
 
     def _append(self, text: str) -> None:
-        os.write(self._file, text.encode())
-        os.fsync(self._file)
+        with _writable(self.path):
+            os.write(self._file, text.encode())
+            os.fsync(self._file)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,13 +84,14 @@ class Results:
         ordered = list(dict.fromkeys([*keys, *(key for key, outcome in self.known.items() if outcome.stands)]))
         lines = [_line(asdict(self.known[key]).values()) for key in ordered if key in self.known]
         part = self.path.with_name(f"{self.path.name}.part")
-        part.unlink(missing_ok=True)
-        private = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(private, "w", encoding="utf-8", newline="") as file:
-            file.write(BOM + _line(NAMES) + "".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.path)
+        with _writable(self.path):
+            part.unlink(missing_ok=True)
+            private = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(private, "w", encoding="utf-8", newline="") as file:
+                file.write(BOM + _line(NAMES) + "".join(lines))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
 
 
 def read(path: Path) -> Iterator[Outcome]:
@@ -113,6 +117,18 @@ def locked(path: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise BadFile(f"Another run is writing {path}.\nNext: wait until it has ended.") from error
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """Turn what the system says into what its reader can do."""
+    try:
+        yield
+    except OSError as error:
+        raise BadFile(
+            f"{path} can't be written: {error.strerror}.\nNext: close it in the spreadsheet, see that there is room on "
+            "the disk, and run the same command again; nothing is sent twice by that."
+        ) from error
 
 
 def _cut_torn_line(path: Path) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from intervet_client.client import Client
-from intervet_client.errors import DuplicateApplication, InvalidInput, Problem
+from intervet_client.errors import DuplicateApplication, InvalidInput
+from intervet_client.findings import Finding
 from intervet_client.intake import Prepared, Reading
 from intervet_client.results import Outcome, Results
 
@@ -16,51 +17,41 @@ def apply_rows(client: Client, call_id: str, reading: Reading, results: Results)
     is raised, and what was sent until then is kept. Run again, it goes on where it was.
     """
     for row in reading.rows:
+        blank = Outcome(str(row.row), row.name, "rejected", call=call_id, key=row.key)
         known = results.known.get(row.key)
-        if known and known.stands and row.same_as is None:
-            results.known[row.key] = outcome = replace(known, row=str(row.row))  # Rows may have moved since.
+        if row.same_as is not None:
+            outcome = replace(blank, outcome="repeated", error=f"The same as row {row.same_as}.")
+        elif known and known.stands:
+            results.known[row.key] = outcome = replace(known, row=blank.row)  # Rows may have moved since.
         else:
-            outcome = _of(row) or _sent(client, call_id, row)
-            if row.same_as is None:
-                results.write(outcome)
+            outcome = _rejected(blank, row.findings) if row.findings else _sent(client, row, blank)
+            results.write(outcome)
         yield outcome
 
 
-def _of(row: Prepared) -> Outcome | None:
-    """The outcome of a row that isn't to be sent at all."""
-    if row.same_as is not None:
-        return Outcome(str(row.row), row.name, "repeated", error=f"The same as row {row.same_as}.", key=row.key)
-    if row.findings:
-        first = row.findings[0]
-        details = "; ".join(f"{each.cell} {each.column}: {each.detail}" for each in row.findings)
-        return Outcome(str(row.row), row.name, "rejected", cell=first.cell, error=details, key=row.key)
-    return None
-
-
-def _sent(client: Client, call_id: str, row: Prepared) -> Outcome:
+def _sent(client: Client, row: Prepared, blank: Outcome) -> Outcome:
     try:
-        receipt = client.apply(call_id, row.body, key=row.key)
+        receipt = client.apply(blank.call, row.body, key=row.key)
     except DuplicateApplication as error:
-        return Outcome(str(row.row), row.name, "already", error.reference, error=error.detail, key=row.key)
+        return replace(blank, outcome="already", reference=error.reference, error=error.detail)
     except InvalidInput as error:
-        return _refused(row, error)
-    return Outcome(
-        str(row.row),
-        row.name,
-        "added",
-        receipt["reference"],
-        receipt["state"],
-        receipt.get("my_url", ""),
-        receipt["id"],
-        key=row.key,
+        pointers = [_of_sheet(each.pointer, row) for each in error.errors]
+        found = zip(pointers, error.errors, strict=True)
+        findings = [row.places.finding(pointer, each.code, each.detail) for pointer, each in found]
+        return _rejected(blank, findings) if findings else replace(blank, cell=row.places.where, error=error.detail)
+    return replace(
+        blank,
+        outcome="added",
+        reference=receipt["reference"],
+        state=receipt["state"],
+        my_url=receipt.get("my_url", ""),
+        application_id=receipt["id"],
     )
 
 
-def _refused(row: Prepared, error: Problem) -> Outcome:
-    found = [row.places.finding(_of_sheet(each.pointer, row), each.code, each.detail) for each in error.errors]
-    details = "; ".join(f"{each.cell} {each.column}: {each.detail}" for each in found) or error.detail
-    cell = found[0].cell if found else row.places.where
-    return Outcome(str(row.row), row.name, "rejected", cell=cell, error=details, key=row.key)
+def _rejected(blank: Outcome, findings: tuple[Finding, ...] | list[Finding]) -> Outcome:
+    details = "; ".join(f"{each.cell} {each.column}: {each.detail}" for each in findings)
+    return replace(blank, cell=findings[0].cell, error=details)
 
 
 def _of_sheet(pointer: str, row: Prepared) -> str:

@@ -1,4 +1,4 @@
-"""A server for the tests of a file; each test has a folder, and takes pupils of a family of its own."""
+"""A server for all tests that leave it running; each has a folder, and takes pupils of a family of its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from tests.client import school as schools
 from tests.client.school import CALL, School
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """The file's server."""
+    """Their server."""
     with schools.school("sqlite", tmp_path_factory.mktemp("server")) as started:
         yield started
 

@@ -71,6 +71,14 @@ def test_the_states_of_a_file_are_those_of_now(school: School) -> None:
     ]
 
 
+def test_a_call_that_is_not_open_is_told_before_anything_is_sent(school: School) -> None:
+    scheduled = next(school.client.calls(status="scheduled"))
+
+    said = school.run("check", school.file(pupils(1, "Рано")), "--call", scheduled["slug"]).stdout
+
+    assert "The call is scheduled now: it opens 20" in said
+
+
 def test_states_are_counted_below_the_table(school: School) -> None:
     school.run("apply", school.file(pupils(2, "Бројање")), "--call", CALL)
 

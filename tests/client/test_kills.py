@@ -12,8 +12,8 @@ import pytest
 
 from intervet_client.results import path_for
 from tests.client import school as schools
-from tests.client.school import CALL, School, pupils
-from tests.e2e.running import ROOT, Running, free_port, wait_until
+from tests.client.school import CALL, RUNS_WITHIN, School, pupils
+from tests.e2e.running import ROOT, START_WITHIN, Running, free_port, wait_until
 
 KILLS = 5
 
@@ -34,7 +34,7 @@ def lines(file: Path) -> int:
 def kill_at(school: School, file: Path, rows: int) -> None:
     """Start it, and kill it once so many rows are written down."""
     running = school.start("apply", file, "--call", CALL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + RUNS_WITHIN
     while lines(file) < rows and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
     running.kill()
@@ -62,14 +62,14 @@ def test_a_server_that_is_killed_and_comes_back_gets_each_row_once(school: Schoo
     file = school.file(pupils(60))
     school.running = Running(f"http://127.0.0.1:{port}", environment)
     running = school.start("apply", file, "--call", CALL)
-    wait_until(lambda: lines(file) >= 20 or running.poll() is not None)
+    wait_until(lambda: lines(file) >= 20 or running.poll() is not None, seconds=RUNS_WITHIN)
 
     os.killpg(server.pid, signal.SIGKILL)
     server.wait()
     assert running.poll() is None, "it waits for the server"
     again = serve(environment)
 
-    assert running.wait(timeout=60) == 0
+    assert running.wait(timeout=RUNS_WITHIN) == 0
     assert sorted(one.reference for one in school.outcomes(file)) == school.references()
     assert len(school.references()) == 60
     os.killpg(again.pid, signal.SIGTERM)
@@ -88,5 +88,5 @@ def serve(environment: dict[str, str]) -> subprocess.Popen[bytes]:
         except OSError:
             return False
 
-    wait_until(answers)
+    wait_until(answers, seconds=START_WITHIN)
     return server

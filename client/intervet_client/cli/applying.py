@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from intervet_client import results, sending
-from intervet_client.cli.output import console, json_lines, table, told
+from intervet_client.cli.output import console, json_lines, local, table, told
 from intervet_client.client import Client
 from intervet_client.errors import BadFile, BadSettings, IntervetError
 from intervet_client.findings import Finding
@@ -43,6 +43,7 @@ def check(
         json_lines(vars(finding) for finding in reading.findings)
     else:
         _show(reading)
+        _note(intake)
     if reading.findings:
         raise typer.Exit(FOUND)
 
@@ -137,10 +138,9 @@ def _of_file(client: Client, file: Path) -> Iterator[dict[str, str]]:
 
 def _states(client: Client, outcomes: list[Outcome]) -> dict[str, str]:
     """The state of each by its reference: all of a call's are read at once, two hundred a request."""
-    known = next((outcome.application_id for outcome in outcomes if outcome.application_id), None)
-    call_id = client.application(known)["call_id"] if known else None
     wanted = {outcome.reference for outcome in outcomes}
-    found = client.applications(call_id=call_id) if wanted else ()
+    calls = dict.fromkeys(outcome.call for outcome in outcomes)
+    found = (each for call_id in calls for each in client.applications(call_id=call_id))
     return {each["reference"]: each["state"] for each in found if each["reference"] in wanted}
 
 
@@ -164,6 +164,14 @@ def _show(reading: Reading) -> None:
         console.print(f"\n{concerned} of {len(reading.rows)} applications are to be corrected; the others can be sent.")
     else:
         console.print(f"All {len(reading.rows)} applications are in order. Send them with `intervet apply`.")
+
+
+def _note(intake: Intake) -> None:
+    """Say when the call doesn't take anything just now, however well the sheet is filled in."""
+    call = intake.call
+    if call["status"] != "open":
+        opens, closes = local(call["opens_at"], call["timezone"]), local(call["closes_at"], call["timezone"])
+        console.print(f"The call is {call['status']} now: it opens {opens} and closes {closes}.", soft_wrap=True)
 
 
 def _findings(found: Iterable[Finding]) -> None:

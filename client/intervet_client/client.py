@@ -7,7 +7,18 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid5
 
 from intervet_client import settings
-from intervet_client.shapes import Application, Body, Call, Event, EventPage, Me, Mobility, Receipt, Schema
+from intervet_client.shapes import (
+    Application,
+    Body,
+    Call,
+    Event,
+    EventPage,
+    Me,
+    Mobility,
+    MyApplication,
+    Receipt,
+    Schema,
+)
 from intervet_client.transport import PATIENCE, Transport
 
 NAMESPACE = UUID("6f0a7e2c-3d0e-5c8e-9a52-5d1c5b0f7a11")  # of the keys that are made of what is sent
@@ -74,6 +85,11 @@ class Client:
     def application(self, application_id: str) -> Application:
         """One application."""
         return cast(Application, self._transport.get(f"/v1/applications/{quote(application_id, safe='')}"))
+
+    def my_application(self, my_url: str) -> MyApplication:
+        """One application by its applicant's own link, which needs no token."""
+        secret = urlsplit(my_url).path.rstrip("/").rpartition("/")[2]
+        return cast(MyApplication, self._transport.get(f"/v1/my/{quote(secret, safe='')}"))
 
     def mobilities(self, **filters: Any) -> Iterator[Mobility]:
         """Mobilities by `state`, `project`, `sending_country`, `modified_since` …"""

@@ -51,6 +51,14 @@ class Application(Receipt):
     version: int
 
 
+class MyApplication(TypedDict):
+    """An application, as its applicant sees it."""
+
+    reference: str
+    state: str
+    actions: list[str]
+
+
 class Mobility(TypedDict):
     """A stay abroad."""
 

@@ -88,11 +88,25 @@ def test_states_are_counted_below_the_table(school: School) -> None:
     assert shown.splitlines()[-1].endswith(" submitted")
 
 
-@pytest.mark.parametrize(("token", "said"), [("", "Only a token may read applications"), (None, "apply")])
-def test_a_status_that_cannot_be_told_says_why(school: School, token: str | None, said: str) -> None:
-    school.token = school.token if token is None else token
+def test_without_a_token_a_file_s_states_are_read_by_the_links(school: School) -> None:
+    school.token = None
+    file = school.file(pupils(2, "Линк"))
+    school.run("apply", file, "--call", CALL)
+    first = school.outcomes(file)[0].my_url.replace("/my/", "/v1/my/")
+    school.running.post(f"{first}/withdrawal", json={})
 
-    done = school.run("status", "none.csv")
+    shown = [json.loads(line) for line in school.run("status", file, "--json").stdout.splitlines()]
+
+    assert [row["state"] for row in shown] == ["withdrawn", "submitted"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [((), "Only a token may list applications"), (("none.csv",), "`intervet apply 'none.csv'")]
+)
+def test_a_status_that_cannot_be_told_says_why(school: School, words: tuple[str, ...], said: str) -> None:
+    school.token = None
+
+    done = school.run("status", *words)
 
     assert done.returncode == 3
     assert said in done.stderr

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from intervet_client import results, sending
 from intervet_client.cli.output import console, json_lines, local, table, told
 from intervet_client.client import Client
-from intervet_client.errors import BadFile, BadSettings, IntervetError
+from intervet_client.errors import BadFile, BadSettings, IntervetError, NotFound
 from intervet_client.findings import Finding
 from intervet_client.intake import FIRST_TEXT, Common, Intake, Reading
 from intervet_client.results import Outcome, Results
@@ -105,10 +106,10 @@ def status(
 ) -> None:
     """Show where applications stand now: those of a file, or those that you may see."""
     client = Client.from_settings()
-    if not client.has_token:
-        raise BadSettings("Only a token may read applications.\nNext: `intervet login`; or open the links in my_url.")
+    if file is None and not client.has_token:
+        raise BadSettings("Only a token may list applications.\nNext: `intervet login`, or name a file.")
     call_id = client.call(call)["id"] if call else None
-    rows = _of_server(client, call_id, state) if file is None else _of_file(client, file)
+    rows = _of_server(client, call_id, state) if file is None else _of_file(client, file, call_id)
     wanted = [row for row in rows if state in (None, row["state"])]
     if as_json:
         return json_lines(wanted)
@@ -124,15 +125,17 @@ def _of_server(client: Client, call_id: str | None, state: str | None) -> Iterat
         yield {"reference": found["reference"], "state": found["state"], "submitted": str(found["submitted_at"])}
 
 
-def _of_file(client: Client, file: Path) -> Iterator[dict[str, str]]:
+def _of_file(client: Client, file: Path, call_id: str | None) -> Iterator[dict[str, str]]:
     """The rows of a results file, each with the state that its application has now."""
     path = results.path_for(file)
     if not path.exists():
         raise BadFile(f"There is no {path}.\nNext: `intervet apply '{file}' --call CALL` writes it.")
     latest = {outcome.key: outcome for outcome in results.read(path)}.values()
-    now = _states(client, [outcome for outcome in latest if outcome.stands])
-    for outcome in latest:
-        state = now.get(outcome.reference, "not visible to your token") if outcome.stands else outcome.outcome
+    wanted = [outcome for outcome in latest if call_id in (None, outcome.call)]
+    find = _states if client.has_token else _states_by_link
+    now = find(client, [outcome for outcome in wanted if outcome.stands])
+    for outcome in wanted:
+        state = now.get(outcome.reference, "not visible to you") if outcome.stands else outcome.outcome
         yield {"row": outcome.row, "name": outcome.name, "reference": outcome.reference, "state": state}
 
 
@@ -142,6 +145,15 @@ def _states(client: Client, outcomes: list[Outcome]) -> dict[str, str]:
     calls = dict.fromkeys(outcome.call for outcome in outcomes)
     found = (each for call_id in calls for each in client.applications(call_id=call_id))
     return {each["reference"]: each["state"] for each in found if each["reference"] in wanted}
+
+
+def _states_by_link(client: Client, outcomes: list[Outcome]) -> dict[str, str]:
+    """The state of each by its reference, read as its applicant does; a link that was revoked shows none."""
+    found = {}
+    for outcome in (outcome for outcome in outcomes if outcome.my_url):
+        with suppress(NotFound):
+            found[outcome.reference] = client.my_application(outcome.my_url)["state"]
+    return found
 
 
 def _common(said: list[str] | None, attested: bool, text_version: str) -> Common:

@@ -27,7 +27,8 @@ from intervet_client.errors import (
     Unauthenticated,
 )
 from intervet_client.findings import Finding
-from intervet_client.intake import Common, Intake, Prepared, Reading
+from intervet_client.intake import Intake
+from intervet_client.prepared import Common, Prepared, Reading
 from intervet_client.results import Outcome, Results
 from intervet_client.sending import apply_rows
 from intervet_client.shapes import Application, Call, Event, Me, Mobility, Receipt

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from intervet_client import cells, labels
+from intervet_client import cells, choices, labels
 from intervet_client.shapes import Call, Schema
 
 PERSON: Mapping[str, cells.Reader] = {
@@ -71,7 +71,7 @@ def _beside(call: Call, lang: str | None) -> Iterator[Column]:
         yield Column(
             "preferences",
             "/preferences",
-            cells.several_of(_destinations(call), [each["city"] for each in call["destinations"]]),
+            choices.several_of(_destinations(call), [each["city"] for each in call["destinations"]]),
             called=called["preferences"],
             title=labels.label("columns", "preferences", lang),
             choices={each["id"]: each["city"] for each in call["destinations"]},
@@ -122,12 +122,12 @@ def _answer_reader(versions: Sequence[Schema]) -> cells.Reader:
     """How the answer to a question is read, from its schema in each language."""
     schema = versions[0]
     if "not_listed" in schema.get("properties", {}):
-        return cells.listed_or_named(_choices(versions))
+        return choices.listed_or_named(_choices(versions))
     if {"tag", "cefr"} <= schema.get("properties", {}).keys():
         return cells.skill
-    if choices := _titles(schema):
-        made = cells.several_of if schema.get("type") == "array" else cells.one_of
-        return made(_choices(versions), shown(choices))
+    if titles := _titles(schema):
+        made = choices.several_of if schema.get("type") == "array" else choices.one_of
+        return made(_choices(versions), shown(titles))
     if schema.get("type") == "string" and schema.get("format") == "date":
         return cells.day
     return READERS.get(str(schema.get("type")), cells.as_json)

@@ -1,7 +1,6 @@
 """From a file to applications to a call: each row read, checked, and given its key."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,46 +12,11 @@ from intervet_client.client import Client, key_of
 from intervet_client.columns import Column, by_name, columns_of
 from intervet_client.errors import BadFile
 from intervet_client.findings import Finding, Places
+from intervet_client.prepared import NOTHING_IN_COMMON, Common, Prepared, Reading, apart, body_of, name_of
 from intervet_client.shapes import Body, Call, Schema
 from intervet_client.sheets import Line, Row, Sheet, read_lines, read_sheet
 
 NOT_OURS = "#"  # A column whose header begins so is somebody's own.
-FIRST_TEXT = "1"  # the version of the consents' text, unless told
-
-
-@dataclass(frozen=True)
-class Common:
-    """What holds for every row: values by column for cells that are empty, and where the consents come from."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    attested: bool = False  # the school holds the consents on paper
-    text_version: str = FIRST_TEXT
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A row as an application: what is to be sent under which key, or what is wrong with it."""
-
-    row: int
-    name: str
-    body: Body
-    key: str
-    findings: tuple[Finding, ...]
-    places: Places
-    same_as: int | None = None  # the row above that says exactly the same
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A file read for a call. What is wrong with the header concerns all rows."""
-
-    header: tuple[Finding, ...]
-    rows: tuple[Prepared, ...]
-
-    @property
-    def findings(self) -> list[Finding]:
-        """All that is wrong."""
-        return [*self.header, *(finding for row in self.rows for finding in row.findings)]
 
 
 class Intake:
@@ -71,8 +35,11 @@ class Intake:
         forms = {lang: client.form(found["id"], lang=lang) for lang in labels.LANGUAGES}
         return cls(found, forms, client.contract())
 
-    def read(self, path: Path, common: Common = Common()) -> Reading:
+    def read(self, path: Path, common: Common = NOTHING_IN_COMMON) -> Reading:
         """Read and check a file; nothing is sent. Raises BadFile for one that can't be read at all."""
+        for name in common.values:
+            if self._by_name.get(labels.fold(name)) is None:
+                raise BadFile(f"There is no column {name} for this call.\nNext: `intervet form` lists the columns.")
         header: list[Finding] = []
         if path.suffix.lower() in (".ndjson", ".jsonl"):
             rows = [self._from_line(line, common) for line in read_lines(path)]
@@ -83,7 +50,7 @@ class Intake:
             rows = [self._from_row(sheet, columns, row, common) for row in sheet.rows]
         if not rows:
             raise BadFile(f"There are no applications in {path.name}.\nNext: write one a row, below the header.")
-        return Reading(tuple(header), tuple(_apart(rows)))
+        return Reading(tuple(header), tuple(apart(rows)))
 
     def _columns(self, sheet: Sheet) -> tuple[dict[int, Column], list[Finding]]:
         """The sheet's columns, and what is wrong with its header."""
@@ -113,6 +80,8 @@ class Intake:
 
     def _unknown(self, name: str) -> tuple[str, str]:
         folded = labels.fold(name)
+        if not folded:
+            return "unknown_column", "There are values in this column, but its header is empty: name it."
         if folded in self._by_name:
             several = [each.name for each in self.columns if folded in each.called]
             return "ambiguous_column", f"This may be {' or '.join(several)}: write the one that is meant."
@@ -163,7 +132,7 @@ class Intake:
                 values[column.name] = raw if isinstance(raw, (list, dict)) else column.read(raw)
             except BadCell as error:
                 findings.append(places.finding(column.pointer, error.code, error.detail))
-        return self._checked(_body(values, common), places, findings)
+        return self._checked(body_of(values, common), places, findings)
 
     def _common(self, column: Column, common: Common) -> str | None:
         return next(
@@ -177,55 +146,4 @@ class Intake:
             if (finding.cell, finding.column) not in told:
                 findings.append(finding)
         key = key_of(self.call["id"], body)
-        return Prepared(places.row, _name(body), body, key, tuple(findings), places)
-
-
-def _body(values: Mapping[str, Any], common: Common) -> Body:
-    """An application as the API takes it."""
-    body: Body = {"person": {}, "answers": {}}
-    lang = values.get("lang", "en")
-    for name, value in values.items():
-        group, _, rest = name.rpartition(".")
-        if group == "consents":
-            given = {"purpose": rest, "granted": value, "text_version": common.text_version, "lang": lang}
-            body.setdefault("consents", []).append(given | ({"attested": True} if common.attested and value else {}))
-        elif group == "answers":
-            body["answers"][rest] = value
-        else:
-            (body if name in BESIDE_PERSON else body["person"])[name] = value
-    return body
-
-
-BESIDE_PERSON = (
-    "preferences", "languages", "lang", "isced_f", "eqf_level", "graduation_date", "sending_organisation_id",
-)  # fmt: skip
-
-
-def _name(body: Body) -> str:
-    person = body.get("person")
-    parts = (person.get("given_names"), person.get("family_name")) if isinstance(person, dict) else ()
-    return " ".join(str(part) for part in parts if part)
-
-
-def _apart(rows: list[Prepared]) -> Iterator[Prepared]:
-    """The rows, each that repeats one above marked, and each that is the same person otherwise refused."""
-    keys: dict[str, int] = {}
-    persons: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        person = _identity(row.body)
-        first = persons.setdefault(person, row.row) if all(person) else row.row
-        same_as = keys.get(row.key)
-        keys.setdefault(row.key, row.row)
-        findings = row.findings
-        if same_as is None and first != row.row:
-            detail = f"The same person stands in row {first}, with other particulars; keep one of the two."
-            findings += (row.places.finding("/person/family_name", "same_person", detail),)
-        yield Prepared(row.row, row.name, row.body, row.key, findings, row.places, same_as)
-
-
-def _identity(body: Body) -> tuple[str, ...]:
-    person = body.get("person")
-    if not isinstance(person, dict):
-        return ("",)
-    names = ("email", "given_names", "family_name", "birth_date")
-    return tuple(labels.fold(str(person.get(name) or "")) for name in names)
+        return Prepared(places.row, name_of(body), body, key, tuple(findings), places)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from intervet_client.client import Client
 from intervet_client.errors import DuplicateApplication, InvalidInput
 from intervet_client.findings import Finding
-from intervet_client.intake import Prepared, Reading
+from intervet_client.prepared import Prepared, Reading
 from intervet_client.results import Outcome, Results
 
 

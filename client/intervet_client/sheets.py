@@ -96,7 +96,8 @@ def _sheet(table: Sequence[Sequence[Raw | None]]) -> Sheet:
     rows = [row for number, cells in enumerate(table[1:], start=2) if (row := _row(number, cells)).cells]
     if len(rows) > MOST_ROWS:
         raise BadFile(f"There are more than {MOST_ROWS} rows.\nNext: split the file.")
-    return Sheet(header, rows)
+    widest = max((index for row in rows for index in row.cells), default=0) + 1
+    return Sheet(header + [""] * (widest - len(header)), rows)
 
 
 def _row(number: int, cells: Sequence[Raw | None]) -> Row:

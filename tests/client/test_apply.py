@@ -27,6 +27,7 @@ def test_forty_pupils_with_one_address_are_taken_in(school: School) -> None:
     outcomes = school.outcomes(file)
     assert (code, said.splitlines()[-1][:12]) == (0, "40 taken in.")
     assert {one.reference for one in outcomes} <= set(school.references())
+    assert len({one.my_url for one in outcomes if one.my_url.startswith(school.running.base_url)}) == 40
     assert [(one.row, one.outcome, one.state) for one in outcomes] == [
         (str(number), "added", "submitted") for number in range(2, 42)
     ]

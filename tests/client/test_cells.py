@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from intervet_client import cells
+from intervet_client import cells, choices
 from intervet_client.cells import BadCell, Raw
 
 
@@ -120,16 +120,16 @@ CITIES = {"lyon": "id of Lyon", "ljubljana si": "id of Ljubljana", "bologna": No
 
 @pytest.mark.parametrize("written", ["Lyon; Ljubljana, SI", "LYON\nljubljana, si", "Lyon|Ljubljana, SI"])
 def test_several_are_parted_by_semicolons_or_lines(written: str) -> None:
-    assert cells.several_of(CITIES, ())(written) == ["id of Lyon", "id of Ljubljana"]
+    assert choices.several_of(CITIES, ())(written) == ["id of Lyon", "id of Ljubljana"]
 
 
 def test_several_are_parted_by_commas_where_nothing_else_can_be_meant() -> None:
-    assert cells.several_of({"a": 1, "b": 2}, ())("a, b") == [1, 2]
+    assert choices.several_of({"a": 1, "b": 2}, ())("a, b") == [1, 2]
 
 
 @pytest.mark.parametrize(("written", "code"), [("Paris", "not_a_choice"), ("Bologna", "ambiguous_choice")])
 def test_a_choice_that_there_is_not_or_twice_is_refused(written: str, code: str) -> None:
     with pytest.raises(BadCell) as caught:
-        cells.one_of(CITIES, ())(written)
+        choices.one_of(CITIES, ())(written)
 
     assert caught.value.code == code

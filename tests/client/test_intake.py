@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from intervet_client import Common, Intake, Reading
+from intervet_client import BadFile, Common, Intake, Reading
 from tests.client.school import CALL, PUPIL, School, pupils
 
 HEADERS = {
@@ -160,6 +160,17 @@ def test_columns_that_are_not_known_doubled_or_missing_are_named(school: School,
         ("row 1", "missing_column"),
         ("row 1", "missing_column"),
     ]
+
+
+def test_a_value_without_a_header_is_not_passed_over(school: School, intake: Intake) -> None:
+    reading = intake.read(written(school.folder, list(PUPIL), [*PUPIL.values(), "lost"]))
+
+    assert cell_codes(reading) == [("K1", "unknown_column")]
+
+
+def test_what_is_said_for_all_must_be_a_column(school: School, intake: Intake) -> None:
+    with pytest.raises(BadFile, match="There is no column contry"):
+        intake.read(school.file(pupils(1)), Common({"contry": "RS"}))
 
 
 def test_the_same_person_with_other_particulars_is_refused(school: School, intake: Intake) -> None:

@@ -1,6 +1,7 @@
 """Who one is, and where: told by the environment or kept in a file that nobody else can read."""
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def test_no_command_takes_a_token_or_a_secret_on_its_line(school: School) -> Non
 
     assert all("Usage: intervet" in text for text in told)
     assert [text for text in told if "--token" in text or "--secret " in text] == []
+
+
+def test_every_setting_is_explained() -> None:
+    sources = [path.read_text() for path in (ROOT / "client" / "intervet_client").rglob("*.py")]
+
+    read = {name for source in sources for name in re.findall(r'\.get\("(INTERVET_[A-Z_]+)"\)', source)}
+
+    explained = set(re.findall(r"`(INTERVET_[A-Z_]+)`", (ROOT / "client" / "README.md").read_text()))
+    assert explained == read
 
 
 def test_the_environment_is_read_in_one_place() -> None:

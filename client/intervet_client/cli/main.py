@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from intervet_client.cli import access, applying, calls, exports, following, hooks
+from intervet_client.cli import access, applying, calls, exports, following, hooks, statuses
 from intervet_client.errors import IntervetError
 
 STOPPED = 3  # The command could not do its work; 1 is for findings, 2 for a command that is wrong.
@@ -26,7 +26,7 @@ app.command("calls")(calls.list_calls)
 app.command("form")(calls.show_form)
 app.command("check")(applying.check)
 app.command("apply")(applying.apply)
-app.command("status")(applying.status)
+app.command("status")(statuses.status)
 app.command("export")(exports.export)
 app.command("events")(following.events)
 app.add_typer(hooks.app, name="webhooks")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from openpyxl import load_workbook
 from intervet_client import BadFile, exporting
 from intervet_client.results import path_for
 from tests.client.school import CALL, INTERVET, School, pupils
-from tests.e2e.running import wait_until
 
 
 def test_open_calls_are_listed_in_the_language_asked_for(school: School) -> None:
@@ -165,52 +163,6 @@ def test_a_file_that_could_not_be_finished_is_not_there(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"neither \.csv, \.ndjson nor \.xlsx"):
         exporting.export([], tmp_path / "x.pdf")
-
-
-def events(school: School, *words: str) -> list[str]:
-    """The types of the events that are printed."""
-    done = school.run("events", *words)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line)["type"] for line in done.stdout.splitlines()]
-
-
-def test_events_are_printed_once_over_restarts(school: School) -> None:
-    wait_until(lambda: not events(school, "--position", "first"))
-    school.run("apply", school.file(pupils(2, "Догађај")), "--call", CALL)
-
-    told: list[str] = []
-    wait_until(lambda: told.extend(events(school, "--position", "first")) or len(told) >= 2)
-
-    assert told == ["application.submitted"] * 2
-    assert events(school, "--position", "first") == []
-
-
-def test_events_are_followed_until_it_is_told_to_stop(school: School) -> None:
-    words = ("events", "--follow", "--every", "1", "--types", "application.withdrawn")
-    running = school.start(*words)
-    file = school.file(pupils(1, "Праћење"))
-    school.run("apply", file, "--call", CALL)
-    withdrawn = school.outcomes(file)[0].application_id
-    school.running.post(f"/v1/applications/{withdrawn}/withdrawal", school.token, json={})
-    position = school.folder / "intervet-events.position"
-
-    def position_is_there() -> bool:
-        last = [event["id"] for event in school.client.events(types="application.withdrawn")][-1:]
-        return bool(last) and position.exists() and json.loads(position.read_text())["after"] >= last[0]
-
-    wait_until(position_is_there)
-    running.send_signal(signal.SIGINT)
-
-    assert running.wait(timeout=20) == 130
-
-
-def test_a_position_belongs_to_one_choice_of_events(school: School) -> None:
-    events(school, "--types", "call.*")
-
-    done = school.run("events", "--types", "application.*")
-
-    assert done.returncode == 3
-    assert "a file for each" in done.stderr
 
 
 def test_whoever_closes_the_pipe_hears_no_complaint(school: School) -> None:

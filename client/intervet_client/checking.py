@@ -6,11 +6,14 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from intervet_client.columns import REQUIRED
+from intervet_client.columns import REQUIRED, choice_schemas
 from intervet_client.shapes import Body, Call, Schema
 
 INDISPENSABLE = "processing"  # Without this consent the server takes no application.
 MOST_LISTED = 10
+DOCUMENTS = (
+    "Documents are needed, which no sheet can hold: apply on the call's page, or have its owner ask for them later."
+)
 Wrong = tuple[str, str, str]  # JSON Pointer, code, sentence
 FORMATS = FormatChecker(formats=("date", "uuid"))
 
@@ -58,6 +61,10 @@ class Check:
             yield f"/consents/{INDISPENSABLE}", "consent_needed", detail
 
 
+def _is_of_files(question: Schema) -> bool:
+    return question.get("type") == "array" and not choice_schemas(question)
+
+
 def _told(error: ValidationError, root: str) -> Iterator[Wrong]:
     schema: Any = error.schema
     value: Any = error.validator_value
@@ -65,7 +72,9 @@ def _told(error: ValidationError, root: str) -> Iterator[Wrong]:
     keyword = error.validator
     pointer = root + "".join(f"/{step}" for step in error.absolute_path)
     if keyword == "required":
-        yield from ((f"{pointer}/{name}", "required", "This is needed.") for name in value if name not in instance)
+        asked = schema.get("properties", {})
+        for name in (name for name in value if name not in instance):
+            yield f"{pointer}/{name}", "required", DOCUMENTS if _is_of_files(asked.get(name, {})) else "This is needed."
     elif keyword == "additionalProperties":
         for name in (name for name in instance if name not in schema.get("properties", {})):
             yield f"{pointer}/{name}", "unknown_field", "There is no such field."
@@ -119,12 +128,17 @@ def _pattern_sentence(pattern: str, schema: Any) -> tuple[str, str]:
         return "too_late", f"This is after {schema['formatMaximum']}."
     if schema.get("format") == "date":
         return "not_a_date", "This is no date; write it as YYYY-MM-DD."
-    if "description" in schema or "examples" in schema:
-        example = f" as in {schema['examples'][0]}" if schema.get("examples") else ""
-        return "wrong_format", f"This is not in the form that is expected{example}: {schema.get('description', '')}"
     if "u0000" in pattern:  # a class of characters that can't be kept
         return "control_character", "A character here can't be kept, or a text of one line has a line break."
-    return "required", "This is needed."  # a blank text where one is asked for
+    if pattern.startswith("[^"):  # anything but blanks
+        return "required", SENTENCES["required"]
+    return "wrong_format", _expected(schema)
+
+
+def _expected(schema: Any) -> str:
+    example = f", as in {schema['examples'][0]}" if schema.get("examples") else ""
+    described = f": {schema['description']}" if "description" in schema else "."
+    return f"This is not in the form that is expected{example}{described}"
 
 
 def _listed(values: list[Any]) -> str:

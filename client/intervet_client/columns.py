@@ -1,5 +1,6 @@
 """The columns that a sheet of applications to a call may have: their names, their labels, and how each is read."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ PERSON: Mapping[str, cells.Reader] = {
     "nationality": cells.country,
     "phone": cells.phone,
 }
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # which nobody types
 REQUIRED = ("given_names", "family_name", "email", "birth_date", "country")
 BESIDE: Mapping[str, cells.Reader] = {
     "languages": cells.skills,
@@ -152,7 +154,9 @@ def choice_schemas(schema: Schema) -> list[dict[str, Any]]:
 
 def shown(choices: Mapping[str, str]) -> list[str]:
     """Choices as they are told to people: what to write, and what it means where that is something else."""
-    return [value if value == title else f"{value} ({title})" for value, title in choices.items()]
+    return [
+        title if value == title or ID.fullmatch(value) else f"{value} ({title})" for value, title in choices.items()
+    ]
 
 
 def _titles(schema: Schema) -> dict[str, str]:

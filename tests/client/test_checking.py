@@ -107,3 +107,20 @@ def test_a_name_that_two_columns_share_is_asked_to_be_told_apart() -> None:
         "ambiguous_column",
         "This may be answers.one or answers.two: write the one that is meant.",
     )
+
+
+FILES = {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f-]{36}"}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [({}, ("/answers/cv", "required")), ({"cv": ["a name"]}, ("/answers/cv/0", "wrong_format"))],
+)
+def test_documents_that_a_sheet_cannot_hold_are_told_so(answers: dict[str, Any], found: tuple[str, str]) -> None:
+    form = {"type": "object", "properties": {"cv": FILES}, "required": ["cv"]}
+    check = Check(CALL, form, {"components": {"schemas": {"ApplicationWrite": {}}}})
+
+    ((pointer, code, detail),) = check.wrong({"person": PERSON, "answers": answers, "consents": [CONSENT]})
+
+    assert (pointer, code) == found
+    assert ("no sheet can hold" in detail) == (not answers)

@@ -6,7 +6,7 @@ import pytest
 
 from intervet_client import Call
 from intervet_client.cells import BadCell
-from intervet_client.columns import Column, by_name, columns_of
+from intervet_client.columns import Column, by_name, columns_of, shown
 
 CALL = cast(Call, {"id": "1", "destinations": [], "consent_purposes": [], "eligible_countries": ["RS"]})
 CHOICES = {"en": ("Kitchen", "Office"), "sq": ("Kuzhina", "Zyra")}
@@ -97,3 +97,11 @@ def test_a_question_is_known_by_its_name_and_by_its_labels() -> None:
         "choice in en",
         "choice in sq",
     }
+
+
+def test_what_has_an_id_is_shown_by_its_name() -> None:
+    assert shown({"01938f6e-5c00-7000-8000-000000000001": "A school", "k": "Kitchen", "A1": "A1"}) == [
+        "A school",
+        "k (Kitchen)",
+        "A1",
+    ]

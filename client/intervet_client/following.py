@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from intervet_client.client import Client
-from intervet_client.errors import BadFile
-from intervet_client.shapes import Event
+from intervet_client.errors import BadFile, InvalidInput
+from intervet_client.shapes import Event, EventPage
 
 
 class Position:
@@ -48,6 +48,18 @@ class Position:
         return str(after) if after else None
 
 
+def _page(client: Client, position: Position, filters: Mapping[str, Any]) -> EventPage:
+    try:
+        return client.event_page(after=position.after, **filters)
+    except InvalidInput as error:
+        if "/after" not in [each.pointer for each in error.errors]:
+            raise
+        raise BadFile(
+            f"The event after which {position.path} goes on can't be seen any more: your role or token has changed.\n"
+            "Next: delete the file to begin again; the ids tell what you have."
+        ) from error
+
+
 def follow(
     client: Client,
     position: Position,
@@ -62,7 +74,7 @@ def follow(
     more, and none is left out.
     """
     while True:
-        page = client.event_page(after=position.after, **filters)
+        page = _page(client, position, filters)
         for event in page["items"]:
             yield event
             position.keep(event["id"])

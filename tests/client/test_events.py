@@ -55,6 +55,16 @@ def test_a_position_belongs_to_one_choice_of_events(school: School) -> None:
     assert "a file for each" in done.stderr
 
 
+def test_a_position_that_is_out_of_sight_says_how_to_begin_again(school: School) -> None:
+    kept = {"server": school.running.base_url, "after": "01938f6e-5c00-7000-8000-000000000001"}
+    (school.folder / "intervet-events.position").write_text(json.dumps(kept))
+
+    done = school.run("events")
+
+    assert done.returncode == 3
+    assert "Next: delete the file to begin again" in done.stderr
+
+
 def printed(file: Path) -> list[str]:
     """The ids of the events in a file of lines."""
     return [json.loads(line)["id"] for line in file.read_text().splitlines()]

@@ -1,6 +1,6 @@
 """An application held against what the server says that it takes, before it is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -23,6 +23,7 @@ class Check:
 
     def __init__(self, call: Call, form: Schema, contract: Schema) -> None:
         self.call = call
+        self._read_in = {asked["purpose"]: _languages(asked["text"]) for asked in call["consents"]}
         self._answers = Draft202012Validator(form)
         shape = {"$ref": "#/components/schemas/ApplicationWrite", "components": contract["components"]}
         self._shape = Draft202012Validator(shape, format_checker=FORMATS)
@@ -59,6 +60,18 @@ class Check:
         if INDISPENSABLE in self.call["consent_purposes"] and INDISPENSABLE not in granted:
             detail = "Without consent to processing nobody can be taken in: ask them (or their guardian), then say yes."
             yield f"/consents/{INDISPENSABLE}", "consent_needed", detail
+        for each in listed:
+            languages = self._read_in.get(str(each.get("purpose")), set())
+            if languages and each.get("lang") not in languages:
+                known = ", ".join(sorted(languages))
+                detail = f"This text is not in {each.get('lang')}; say in the column lang which was read: {known}."
+                yield f"/consents/{each['purpose']}", "no_text_in_language", detail
+
+
+def _languages(text: Iterable[str]) -> set[str]:
+    """Those in which a text can be read; Serbian is read in both its scripts."""
+    found = set(text)
+    return found | ({"sr-Latn", "sr-Cyrl"} if found & {"sr-Latn", "sr-Cyrl"} else set())
 
 
 def _is_of_files(question: Schema) -> bool:

@@ -26,12 +26,14 @@ class Intake:
         self.call = call
         self.columns = columns_of(call, forms)
         self._by_name = by_name(self.columns)
+        self._texts = {asked["purpose"]: asked["text_version"] for asked in call["consents"]}
         self._check = Check(call, next(iter(forms.values())), contract)
 
     @classmethod
     def of(cls, client: Client, call: str) -> "Intake":
         """What the server says of a call, by its id or slug, in every language."""
         found = client.call(call)
+        found["consents"] = client.call(found["id"], lang="*")["consents"]  # each text in every language
         forms = {lang: client.form(found["id"], lang=lang) for lang in labels.LANGUAGES}
         return cls(found, forms, client.contract())
 
@@ -132,7 +134,7 @@ class Intake:
                 values[column.name] = raw if isinstance(raw, (list, dict)) else column.read(raw)
             except BadCell as error:
                 findings.append(places.finding(column.pointer, error.code, error.detail))
-        return self._checked(body_of(values, common), places, findings)
+        return self._checked(body_of(values, common, self._texts), places, findings)
 
     def _common(self, column: Column, common: Common) -> str | None:
         return next(

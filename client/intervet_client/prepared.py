@@ -8,8 +8,6 @@ from intervet_client import labels
 from intervet_client.findings import Finding, Places
 from intervet_client.shapes import Body
 
-FIRST_TEXT = "1"  # the version of the consents' text, unless told
-
 
 @dataclass(frozen=True)
 class Common:
@@ -17,7 +15,7 @@ class Common:
 
     values: Mapping[str, str] = field(default_factory=dict)
     attested: bool = False  # the school holds the consents on paper
-    text_version: str = FIRST_TEXT
+    text_version: str | None = None  # of the consents that were read; the call's present ones unless told
 
 
 NOTHING_IN_COMMON = Common()
@@ -49,14 +47,15 @@ class Reading:
         return [*self.header, *(finding for row in self.rows for finding in row.findings)]
 
 
-def body_of(values: Mapping[str, Any], common: Common) -> Body:
-    """An application as the API takes it."""
+def body_of(values: Mapping[str, Any], common: Common, texts: Mapping[str, str]) -> Body:
+    """An application as the API takes it. `texts` are the versions of the consents' texts by purpose."""
     body: Body = {"person": {}, "answers": {}}
     lang = values.get("lang", "en")
     for name, value in values.items():
         group, _, rest = name.rpartition(".")
         if group == "consents":
-            given = {"purpose": rest, "granted": value, "text_version": common.text_version, "lang": lang}
+            version = common.text_version or texts[rest]
+            given = {"purpose": rest, "granted": value, "text_version": version, "lang": lang}
             body.setdefault("consents", []).append(given | ({"attested": True} if common.attested and value else {}))
         elif group == "answers":
             body["answers"][rest] = value

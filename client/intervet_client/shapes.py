@@ -11,6 +11,14 @@ class Destination(TypedDict):
     city: str
 
 
+class ConsentAsked(TypedDict):
+    """What a call asks people to agree to; `text` is by language where all were asked for."""
+
+    purpose: str
+    text_version: str
+    text: Any
+
+
 class Call(TypedDict):
     """A call, with its texts in one language."""
 
@@ -22,6 +30,7 @@ class Call(TypedDict):
     eligible_countries: list[str]
     destinations: list[Destination]
     consent_purposes: list[str]
+    consents: list[ConsentAsked]
     opens_at: str | None
     closes_at: str | None
     timezone: str

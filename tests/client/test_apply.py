@@ -132,6 +132,17 @@ def test_what_the_server_alone_can_know_is_named_with_its_cell(school: School) -
     assert (code, told(school, file)) == (1, [("2", "rejected", "K2")])
 
 
+def test_consents_are_to_the_texts_that_the_call_shows_now(school: School) -> None:
+    file = school.file(pupils(1, "Сагласност", lang="sr-Latn"))
+
+    apply(school, file)
+
+    (outcome,) = school.outcomes(file)
+    (text,) = {asked["text_version"] for asked in school.client.call(CALL)["consents"]}
+    consents = school.client.application(outcome.application_id)["consents"]
+    assert {(each["text_version"], each["lang"], each["granted"]) for each in consents} == {(text, "sr-Latn", True)}
+
+
 def test_a_column_that_is_not_known_stops_it_before_anything_is_sent(school: School) -> None:
     file = school.file(pupils(1, "Колона", motivatoin="Желим."))
 

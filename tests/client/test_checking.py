@@ -32,7 +32,14 @@ FORM = [
 ]
 SCHEMA = json_schema(FORM, lang="en", version=1, id="https://intervet.example/v1/calls/1/form")
 CALL = cast(
-    Call, {"id": "1", "destinations": [], "consent_purposes": ["processing"], "eligible_countries": ["AL", "RS"]}
+    Call,
+    {
+        "id": "1",
+        "destinations": [],
+        "consent_purposes": ["processing"],
+        "consents": [{"purpose": "processing", "text_version": "1", "text": {"en": "…", "sr-Cyrl": "…"}}],
+        "eligible_countries": ["AL", "RS"],
+    },
 )
 PERSON = {
     "given_names": "Ana",
@@ -107,6 +114,15 @@ def test_a_name_that_two_columns_share_is_asked_to_be_told_apart() -> None:
         "ambiguous_column",
         "This may be answers.one or answers.two: write the one that is meant.",
     )
+
+
+@pytest.mark.parametrize(("lang", "codes"), [("en", []), ("sr-Latn", []), ("sq", ["no_text_in_language"])])
+def test_a_consent_is_to_a_text_that_there_is(check: Check, lang: str, codes: list[str]) -> None:
+    consents = [CONSENT | {"lang": lang}]
+
+    found = check.wrong({"person": PERSON, "answers": {"reason": "why"}, "consents": consents})
+
+    assert [code for _, code, _ in found] == codes
 
 
 FILES = {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f-]{36}"}}

@@ -8,7 +8,7 @@ from intervet_client import Call
 from intervet_client.cells import BadCell
 from intervet_client.columns import Column, by_name, columns_of, shown
 
-CALL = cast(Call, {"id": "1", "destinations": [], "consent_purposes": [], "eligible_countries": ["RS"]})
+CALL = cast(Call, {"id": "1", "destinations": [], "consent_purposes": [], "consents": [], "eligible_countries": ["RS"]})
 CHOICES = {"en": ("Kitchen", "Office"), "sq": ("Kuzhina", "Zyra")}
 SCHOOLS = {"en": ("A school", "Another school"), "sq": ("Një shkollë", "Shkollë tjetër")}
 LEVEL = {"type": "string", "enum": ["A1", "A2", "B1"]}

@@ -13,7 +13,7 @@ from intervet_client.client import Client
 from intervet_client.errors import IntervetError
 from intervet_client.findings import Finding
 from intervet_client.intake import Intake
-from intervet_client.prepared import FIRST_TEXT, Common, Reading
+from intervet_client.prepared import Common, Reading
 from intervet_client.results import Outcome, Results
 
 CALL = typer.Option(
@@ -24,7 +24,9 @@ SET = typer.Option(
     None, "--set", metavar="COLUMN=VALUE", help="A value for all rows whose cell is empty, as in --set country=AL."
 )
 ATTESTED = typer.Option(False, "--attested", help="The school holds the consents on paper.")
-TEXT_VERSION = typer.Option(FIRST_TEXT, metavar="VERSION", help="The version of the consents' text that was agreed to.")
+TEXT_VERSION = typer.Option(
+    None, metavar="VERSION", help="The version of the consents' texts that was read; the present one unless told."
+)
 FOUND = 1  # the command's exit code when something is to be corrected
 MOST_SHOWN = 50
 
@@ -34,7 +36,7 @@ def check(
     call: str = CALL,
     common: list[str] | None = SET,
     attested: bool = ATTESTED,
-    text_version: str = TEXT_VERSION,
+    text_version: str | None = TEXT_VERSION,
     as_json: bool = typer.Option(False, "--json", help="One finding a line, as JSON."),
 ) -> None:
     """Check a file of applications without sending anything: each finding with its cell."""
@@ -54,7 +56,7 @@ def apply(
     call: str = CALL,
     common: list[str] | None = SET,
     attested: bool = ATTESTED,
-    text_version: str = TEXT_VERSION,
+    text_version: str | None = TEXT_VERSION,
 ) -> None:
     """Send a file of applications, each exactly once.
 
@@ -94,7 +96,7 @@ def _send(client: Client, call_id: str, reading: Reading, path: Path) -> list[Ou
     return outcomes
 
 
-def _common(said: list[str] | None, attested: bool, text_version: str) -> Common:
+def _common(said: list[str] | None, attested: bool, text_version: str | None) -> Common:
     pairs = [each.partition("=") for each in said or ()]
     wrong = [name for name, equals, value in pairs if not (name and equals and value)]
     if wrong:

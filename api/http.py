@@ -6,8 +6,8 @@ writer's place while reading somebody's mistakes. The answer is complete before 
 the answer leaves.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from api import conditional, idempotency
 from api.auth import presented_token
-from api.parsing import MERGE_PATCH, Parser, refuse_parameters
+from api.parsing import MERGE_PATCH, MULTIPART, Parser, read_form, refuse_parameters
 from api.patching import read_patch
 from api.prepared import everyone_gets_this
 from domain import policies
@@ -150,6 +150,20 @@ class Blueprint(SmorestBlueprint):
 
         return decorate
 
+    def form(self, schema: type[Schema]) -> Callable[[View], View]:
+        """Hand the view a multipart form with a file in it, as `schema` loads it."""
+        describe = self.describe_body(schema(), content_type=MULTIPART)
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def wrapper(resource: Any, *args: Any, **kwargs: Any) -> Any:
+                resource.admit()
+                return view(resource, schema().load(read_form(request)), *args, **kwargs)
+
+            return describe(wrapper)  # type: ignore[return-value]
+
+        return decorate
+
 
 class Resource(MethodView):
     """One address. Its methods are the operations, each with a declared policy."""
@@ -212,19 +226,36 @@ class Resource(MethodView):
     def session(self) -> Session:
         """The request's session; its transaction begins now."""
         opened = reading if request.method in SAFE else transaction
+        keyed = request.method == "POST" and "Idempotency-Key" in request.headers
+        fingerprint = idempotency.fingerprint() if keyed else b""
         session = self._stack.enter_context(opened(services().database))
-        self._caller = self._who(session)
-        if self.policy.scope is not None:
-            policies.require_scope(self._caller, self.policy.scope)
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
-            self._kept = idempotency.claim(session, self._caller, vault=services().vault, at=self.at)
+        self._caller = self._admitted(session)
+        if keyed:
+            self._kept = idempotency.claim(
+                session, self._caller, fingerprint=fingerprint, vault=services().vault, at=self.at
+            )
         return session
+
+    def _admitted(self, session: Session) -> Principal:
+        caller = self._who(session)
+        if self.policy.scope is not None:
+            policies.require_scope(caller, self.policy.scope)
+        return caller
 
     def _who(self, session: Session) -> Principal:
         if self.policy.link:
             secret = (request.view_args or {})["secret"]
             return links.authenticate(session, secret, key=services().config.link_key)
         return tokens.authenticate(session, self._token, at=self.at) if self._token else PUBLIC
+
+    @contextmanager
+    def glance(self) -> Iterator[tuple[Session, Principal]]:
+        """A look before the transaction: to turn strangers away before long work that must not be done within it.
+
+        Ask for rights alone: what else may have changed would keep a request that is repeated from its first answer.
+        """
+        with reading(services().database) as session:
+            yield session, self._admitted(session)
 
     @property
     def caller(self) -> Principal:
@@ -234,10 +265,8 @@ class Resource(MethodView):
 
     def admit(self) -> None:
         """Refuse whoever may not send it before a large body is read; `session` asks again where it counts."""
-        with reading(services().database) as session:
-            caller = tokens.authenticate(session, self._token, at=self.at) if self._token else PUBLIC
-        if self.policy.scope is not None:
-            policies.require_scope(caller, self.policy.scope)
+        with self.glance():
+            pass
 
     def _note_use(self) -> None:
         """Keep the day on which a token was last used, once a day and outside the request's own transaction."""

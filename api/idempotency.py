@@ -11,7 +11,7 @@ import orjson
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from api.parsing import query_string, read_body
+from api.parsing import StrictRequest, query_string
 from domain.errors import Finding, InvalidInput
 from domain.models.kept_answers import KeptAnswer
 from domain.policies import Principal
@@ -44,12 +44,12 @@ class Claim:
         kept_answers.keep(self.row, orjson.dumps(kept), vault=self.vault)
 
 
-def claim(session: Session, by: Principal, *, vault: Vault, at: datetime) -> Claim:
+def claim(session: Session, by: Principal, *, fingerprint: bytes, vault: Vault, at: datetime) -> Claim:
     """Take the request's key, or raise Replay with the answer that it got before."""
     key = request.headers["Idempotency-Key"]
     if not KEY.fullmatch(key):
         _refuse()
-    row = kept_answers.claim(session, _scope(by, key), key, fingerprint=_fingerprint(), at=at)
+    row = kept_answers.claim(session, _scope(by, key), key, fingerprint=fingerprint, at=at)
     answer = kept_answers.recall(row, vault=vault)
     if answer is not None:
         raise Replay(_response(answer))
@@ -76,9 +76,11 @@ def _refuse() -> NoReturn:
     raise InvalidInput([Finding("/Idempotency-Key", "not_a_key")], "The Idempotency-Key can't be used.")
 
 
-def _fingerprint() -> bytes:
-    parts = (request.method, request.path, query_string(), request.content_type or "")
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + read_body(request)).digest()
+def fingerprint() -> bytes:
+    """What tells the request from another under the same key. To be taken before the transaction: a file is long."""
+    assert isinstance(request, StrictRequest)
+    parts = (request.method, request.path, query_string())
+    return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.digest).digest()
 
 
 def _response(answer: bytes) -> Response:

@@ -49,6 +49,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("CallSelection", "post"): "beginCallSelection",
     ("CallApplications", "post"): "submitApplication",
     ("CallDecisions", "post"): "decideApplications",
+    ("ApplicationDocuments", "post"): "uploadApplicationDocument",
+    ("ApplicationDocumentContent", "get"): "downloadApplicationDocument",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
     ("ApplicationLinkRevocation", "post"): "replaceApplicationLink",
     ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",

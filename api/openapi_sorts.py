@@ -6,6 +6,7 @@ from domain.services import (
     activities,
     applications,
     calls,
+    documents,
     memberships,
     mobility_lists,
     organisations,
@@ -18,6 +19,7 @@ from domain.services import (
 
 SORTS: Mapping[str, Iterable[str]] = {
     "listActivities": activities.SORT_KEYS,
+    "listApplicationDocuments": documents.SORT_KEYS,
     "listApplications": applications.SORT_KEYS,
     "listCalls": calls.SORT_KEYS,
     "listDeliveryAttempts": ("at",),

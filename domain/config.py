@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 Network = IPv4Network | IPv6Network
 
 BOOTSTRAP_TOKEN = re.compile(r"[A-Za-z0-9._~-]{32,}")
+MEGABYTE = 1_000_000  # bytes
 SHORTEST_SECRET = 32  # characters; 256 bits even when they are hexadecimal digits of half that worth
 
 
@@ -37,6 +38,7 @@ class Config:
     allowed_networks: tuple[Network, ...] = ()
     allow_http: bool = False
     load_demo: bool = True
+    files_quota: int = 5000 * MEGABYTE
 
     @property
     def on_sqlite(self) -> bool:
@@ -61,6 +63,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         allowed_networks=_networks(env.get("INTERVET_ALLOWED_NETWORKS", "")),
         allow_http=_yes("INTERVET_ALLOW_HTTP", env.get("INTERVET_ALLOW_HTTP") or "0"),
         load_demo=_yes("DEMO", env.get("DEMO") or "1"),
+        files_quota=_megabytes(env.get("INTERVET_FILES_QUOTA_MB") or "5000"),
     )
 
 
@@ -147,6 +150,12 @@ def _link_key(value: str) -> str:
     if value and len(value) < SHORTEST_SECRET:
         raise ConfigError(f"INTERVET_LINK_KEY is too short; give at least {SHORTEST_SECRET} random characters.")
     return value
+
+
+def _megabytes(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < len(value) < 10:
+        raise ConfigError(f"INTERVET_FILES_QUOTA_MB is {value!r}; it must be a number of megabytes.")
+    return int(value) * MEGABYTE
 
 
 def _own_token(name: str, value: str | None) -> str | None:

@@ -140,6 +140,21 @@ class SelectionNotBegun(Conflict):
     code = "selection_not_begun"
 
 
+class DocumentNotClean(Conflict):
+    """The file may not be handed out: it waits to be scanned, or something was found in it."""
+
+    code = "document_not_clean"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This file is {state}; only clean ones are handed out.", state=state)
+
+
+class StorageFull(Conflict):
+    """The project's files take all the room that they may."""
+
+    code = "storage_full"
+
+
 class PreconditionFailed(DomainError):
     """The caller's copy is stale: somebody changed the thing since."""
 

@@ -16,6 +16,7 @@ from domain.errors import Forbidden
 from domain.models.activities import Activity, ReportedFigure, Target
 from domain.models.applications import Application
 from domain.models.calls import Call, was_published
+from domain.models.documents import Document
 from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.organisations import Membership, Organisation, Role
@@ -144,6 +145,11 @@ def visible_applications(by: Principal) -> ColumnElement[bool]:
             or_(Application.sending_id == by.organisation_id, Application.submitted_by_id == by.organisation_id),
         ),
     )
+
+
+def visible_documents(by: Principal) -> ColumnElement[bool]:
+    """Who sees an application sees which files belong to it."""
+    return Document.application_id.in_(select(Application.id).where(visible_applications(by)))
 
 
 def visible_participants(by: Principal) -> ColumnElement[bool]:
@@ -432,6 +438,16 @@ def may_answer_for_applicant(by: Principal, application: Application) -> None:
         require_scope(by, Scope.APPLICATIONS_SUBMIT)
         return
     may_decide(by, application)
+
+
+def may_upload(by: Principal, application: Application) -> None:
+    """Who answers for the applicant adds files to the application, and takes them away."""
+    may_answer_for_applicant(by, application)
+
+
+def may_read_files(by: Principal) -> None:
+    """What is in a file is about a person."""
+    require_scope(by, Scope.PERSONAL_READ)
 
 
 def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:

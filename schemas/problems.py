@@ -121,6 +121,16 @@ PROBLEMS: Mapping[str, Meaning] = {
         "Places are offered, ranks given and applications rejected only once the call's selection has begun.",
         "Begin it: `POST /v1/calls/{id}/selection`, after the deadline.",
     ),
+    "document_not_clean": Meaning(
+        409,
+        "The file waits to be scanned for viruses (`state` is pending), or one was found in it (infected).",
+        "Try again in a few seconds while it is pending; ask for another file when it is infected.",
+    ),
+    "storage_full": Meaning(
+        409,
+        "The files of the project's applications take all the room that they may.",
+        "Delete what isn't needed, or ask the operator of the server for more room.",
+    ),
     "busy": Meaning(
         409,
         "A twin of this request, with the same Idempotency-Key, is still being answered.",

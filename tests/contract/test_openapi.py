@@ -40,7 +40,13 @@ NOT_FOR_PROGRAMS = (
 )
 
 # Lists below a thing that has to be made first.
-DEEPER = {"listDeliveryAttempts", "listParticipantMatches", "listWebhookDeliveries", "listWebhookRecoveries"}
+DEEPER = {
+    "listApplicationDocuments",
+    "listDeliveryAttempts",
+    "listParticipantMatches",
+    "listWebhookDeliveries",
+    "listWebhookRecoveries",
+}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.world import PROJECT, World
 
 MODELS: tuple[Any, ...] = (Project, Call, Application, Mobility)
 # What the operations say of themselves: endpoints have another table.
-ELSEWHERE = {"webhooks", "deliveries", "recoveries"}
+ELSEWHERE = {"documents", "webhooks", "deliveries", "recoveries"}
 
 
 @pytest.fixture(scope="module")
@@ -265,4 +265,10 @@ def test_who_may_do_it_is_told_where_a_scope_does_not_say_it(contract: Contract)
         if method != "get" and "x-scope" not in operation and "`applications:submit`" in operation["description"]
     }
 
-    assert said == {"submitApplication", "confirmApplication", "declineApplication", "withdrawApplication"}
+    assert said == {
+        "submitApplication",
+        "confirmApplication",
+        "declineApplication",
+        "withdrawApplication",
+        "uploadApplicationDocument",
+    }

@@ -10,15 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import policies
+from domain.config import read_config
+from domain.db import new_id
 from domain.models.applications import Application
 from domain.models.calls import Call
+from domain.models.documents import Document, DocumentKind
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation
 from domain.models.participants import Participant
 from domain.models.tokens import Scope, Token
 from domain.models.webhooks import Endpoint
 from domain.policies import OPERATOR, PUBLIC, Principal
-from domain.services import calls, decisions, memberships, tokens
+from domain.services import calls, decisions, documents, memberships, tokens
+from domain.services.document_checks import CheckedFile
+from domain.services.documents import DocumentInput
 from domain.services.tokens import TokenInput
 from domain.transaction import reading
 from tests.deliveries import endpoint
@@ -28,6 +33,7 @@ VISIBLE: dict[str, tuple[Any, Any]] = {
     "call": (Call, policies.visible_calls),
     "draft": (Call, policies.visible_calls),
     "application": (Application, policies.visible_applications),
+    "document": (Document, policies.visible_documents),
     "participant": (Participant, policies.visible_participants),
     "mobility": (Mobility, policies.visible_mobilities),
     "token": (Token, policies.visible_tokens),
@@ -52,7 +58,7 @@ SEES: dict[str, set[str]] = {
 }
 NEEDED = {
     Scope.CALLS_READ: {"draft"},
-    Scope.APPLICATIONS_READ: {"application"},
+    Scope.APPLICATIONS_READ: {"application", "document"},
     Scope.MOBILITIES_READ: {"participant", "mobility"},
     Scope.PERSONAL_READ: {"participant"},
     Scope.TOKENS_MANAGE: {"token"},
@@ -66,18 +72,27 @@ def rows(world: World) -> dict[str, UUID]:
         world.organisation(name)
     call, school = world.call(), world.organisation("school")
     application = world.application(call, sending_organisation_id=school)
+    document = _document(world, application)
     confirmed = _confirmed(world, call, application)
     wanted = TokenInput(holder="a clerk", scopes=[Scope.CALLS_READ], organisation_id=school, project="TEST")
     return {
         "call": call.id,
         "draft": world.draft().id,
         "application": application.id,
+        "document": document.id,
         "participant": confirmed.participant_id,
         "mobility": world.read(select(Mobility.id))[0],
         "token": world.do(tokens.create_token, wanted).token.id,
         "endpoint": endpoint(world, "school").id,
         "organisation": school,
     }
+
+
+def _document(world: World, application: Application) -> Any:
+    file = CheckedFile("cv.pdf", "application/pdf", b"%PDF-", "0" * 64)
+    wanted, config = DocumentInput(file, new_id(), kind=DocumentKind.CV), read_config({})
+    return world.do(lambda session, **by: documents.add_document(
+        session, session.get_one(Application, application.id), wanted, config=config, **by))  # fmt: skip
 
 
 def _confirmed(world: World, call: Call, application: Application) -> Any:

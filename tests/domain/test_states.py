@@ -33,6 +33,7 @@ def test_the_models_with_a_life_cycle_are_these() -> None:
     assert sorted(model.__name__ for model in MODELS) == [
         "Application",
         "Call",
+        "Document",
         "Endpoint",
         "Mobility",
         "Project",

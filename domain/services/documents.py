@@ -1,0 +1,144 @@
+"""Documents: files added to an application, listed, handed out, taken away.
+
+The bytes are checked (`document_checks`) and stored before the transaction begins, and named by a row in it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from domain import policies
+from domain.config import Config
+from domain.errors import Conflict, DocumentNotClean, Finding, NotFound, StorageFull, refuse
+from domain.models.applications import Application, ApplicationState
+from domain.models.calls import CallState, accepts_until
+from domain.models.documents import Document, DocumentKind, DocumentState
+from domain.policies import Principal
+from domain.services.document_checks import CheckedFile
+from domain.services.pages import Page, PageRequest, fetch_page
+
+MOST = 20  # files of one application; more is asked for by no form that we know
+SORT_KEYS = {"created_at": Document.created_at}
+# In these an application may still be changed by those who sent it.
+CHANGEABLE = frozenset({ApplicationState.SUBMITTED})
+
+
+@dataclass(frozen=True)
+class DocumentInput:
+    """What a file is for: the question of the form that asks for it, or its kind; and where its bytes lie."""
+
+    file: CheckedFile
+    file_id: UUID
+    kind: DocumentKind | None = None
+    question: str | None = None
+
+
+def add_document(
+    session: Session, application: Application, wanted: DocumentInput, *, config: Config, by: Principal, at: datetime
+) -> Document:
+    """Add a stored file, which passed the checks, to an application.
+
+    Raises Forbidden, Conflict when the application can't be changed any more, InvalidInput, StorageFull.
+    """
+    policies.may_upload(by, application)
+    session.refresh(application, with_for_update=True)  # two that arrive at once are counted one after the other
+    _must_be_changeable(application, at)
+    refuse([*_purpose(application, wanted), *_number(session, application)])
+    _must_have_room(session, application, wanted.file, config)
+    document = Document(
+        id=wanted.file_id,
+        project_id=application.project_id,
+        application_id=application.id,
+        kind=wanted.kind,
+        question=wanted.question,
+        name=wanted.file.name,
+        media_type=wanted.file.media_type,
+        size=len(wanted.file.content),
+        sha256=wanted.file.sha256,
+        state=DocumentState.CLEAN,
+        synthetic=application.synthetic,
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(document)
+    session.flush()
+    return document
+
+
+def delete_document(session: Session, document: Document, *, by: Principal, at: datetime) -> None:
+    """Take a file away from its application, while that can be changed. Its bytes are gone with the next sweep."""
+    application = session.get_one(Application, document.application_id)
+    policies.may_upload(by, application)
+    _must_be_changeable(application, at)
+    session.delete(document)
+    session.flush()
+
+
+def erase_documents(session: Session, application: Application) -> int:
+    """Forget every file of an application; return how many. Their bytes are gone with the next sweep."""
+    result = session.execute(delete(Document).where(Document.application_id == application.id))
+    return int(getattr(result, "rowcount", 0))
+
+
+def get_document(session: Session, application: Application, document_id: UUID, *, by: Principal) -> Document:
+    """Find one file of an application. Raises NotFound."""
+    mine = (Document.id == document_id, Document.application_id == application.id)
+    document = session.scalar(select(Document).where(*mine, policies.visible_documents(by)))
+    if document is None:
+        raise NotFound("There is no such document.")
+    return document
+
+
+def list_documents(session: Session, application: Application, *, by: Principal, page: PageRequest) -> Page[Document]:
+    """List the files of an application, as they came."""
+    query = select(Document).where(Document.application_id == application.id, policies.visible_documents(by))
+    return fetch_page(session, query, page=page, keys=SORT_KEYS, id_column=Document.id, default="created_at")
+
+
+def must_be_readable(document: Document, *, by: Principal) -> None:
+    """Raise Forbidden for who isn't shown persons, DocumentNotClean for what isn't (or not yet) known to be clean."""
+    policies.may_read_files(by)
+    if document.state is not DocumentState.CLEAN:
+        raise DocumentNotClean(document.state)
+
+
+# ── for the worker ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def unnamed(session: Session, file_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these files no row names."""
+    return set(file_ids) - set(session.scalars(select(Document.id).where(Document.id.in_(file_ids))))
+
+
+# ── rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _must_be_changeable(application: Application, at: datetime) -> None:
+    call = application.call
+    open_until = max(call.closes_at, accepts_until(call)) if call.closes_at else at
+    if application.state not in CHANGEABLE or call.state is not CallState.PUBLISHED or at >= open_until:
+        raise Conflict("The application can't be changed any more, so its documents stay as they are.")
+
+
+def _purpose(application: Application, wanted: DocumentInput) -> Iterator[Finding]:
+    if (wanted.kind is None) is (wanted.question is None):
+        yield Finding("/kind", "kind_or_question")
+    questions = [field["name"] for field in application.call.form if field["type"] == "file"]
+    if wanted.question is not None and wanted.question not in questions:
+        yield Finding("/question", "not_a_choice", {"choices": ", ".join(questions) or "–"})
+
+
+def _number(session: Session, application: Application) -> Iterator[Finding]:
+    query = select(func.count()).select_from(Document).where(Document.application_id == application.id)
+    if (session.scalar(query) or 0) >= MOST:
+        yield Finding("/file", "too_many", {"limit": MOST})
+
+
+def _must_have_room(session: Session, application: Application, file: CheckedFile, config: Config) -> None:
+    used = session.scalar(select(func.sum(Document.size)).where(Document.project_id == application.project_id)) or 0
+    if used + len(file.content) > config.files_quota:
+        raise StorageFull("The project's files take all the room they may; ask the operator for more.")

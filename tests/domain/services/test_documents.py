@@ -1,0 +1,187 @@
+"""Documents of applications: who adds them, until when, how many, and what is left when they go."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from domain.config import Config
+from domain.db import new_id
+from domain.errors import Conflict, DocumentNotClean, Forbidden, StorageFull
+from domain.models.applications import Application
+from domain.models.calls import Call, accepts_until
+from domain.models.documents import Document, DocumentKind, DocumentState
+from domain.models.tokens import Scope
+from domain.services import calls, decisions, documents
+from domain.services.document_checks import CheckedFile, Upload, check_file
+from domain.services.documents import MOST, DocumentInput
+from domain.transaction import transaction
+from tests.papers import pdf
+from tests.world import World
+
+FILE = check_file(Upload("cv.pdf", pdf()))
+
+
+def wanted(file: CheckedFile = FILE, **purpose: Any) -> DocumentInput:
+    return DocumentInput(file, new_id(), **(purpose or {"kind": DocumentKind.CV}))
+
+
+def add(
+    world: World, application: Application, config: Config, document: DocumentInput | None = None, **by: Any
+) -> Document:
+    def verb(session: Any, **caller: Any) -> Document:
+        row = session.get_one(Application, application.id)
+        return documents.add_document(session, row, document or wanted(), config=config, **caller)
+
+    return world.do(verb, **by)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def application(world: World) -> Application:
+    """An application that the Serbian school has sent."""
+    return world.application(world.call(), sending_organisation_id=world.organisation("school"))
+
+
+def test_a_file_is_clean_at_once(world: World, application: Application, config: Config) -> None:
+    document = add(world, application, config)
+
+    assert (document.state, document.size) == (DocumentState.CLEAN, len(FILE.content))
+
+
+@pytest.mark.parametrize("name", ["school", "partner", "coordinator"])
+def test_who_answers_for_the_applicant_adds_files(
+    world: World, application: Application, config: Config, name: str
+) -> None:
+    add(world, application, config, by=world.principal(name))
+
+    assert len(world.read(select(Document))) == 1
+
+
+@pytest.mark.parametrize("name", ["albanian_partner", "host", "agency", "stranger"])
+def test_nobody_else_does(world: World, application: Application, config: Config, name: str) -> None:
+    with pytest.raises(Forbidden):
+        add(world, application, config, by=world.principal(name))
+
+
+def test_until_the_grace_has_passed_and_no_longer(world: World, config: Config) -> None:
+    call = world.call(grace_minutes=10)
+    application = world.application(call)
+    world.clock.now = accepts_until(call)  # type: ignore[attr-defined]
+    with pytest.raises(Conflict):
+        add(world, application, config)
+
+    world.clock.move(seconds=-1)  # type: ignore[attr-defined]
+
+    assert add(world, application, config).state is DocumentState.CLEAN
+
+
+def test_not_once_it_is_decided_or_withdrawn_or_the_call_selects(world: World, config: Config) -> None:
+    call = world.call()
+    found, withdrawn, waiting = world.eligible(call), world.application(call, "Iva"), world.application(call, "Mia")
+    world.do(decisions.withdraw_application, withdrawn.id)
+    world.do(calls.begin_selection, str(call.id), at=call.closes_at)
+
+    for application in (found, withdrawn, waiting):
+        with pytest.raises(Conflict):
+            add(world, application, config)
+
+
+def test_a_file_says_what_it_is_for(world: World, application: Application, config: Config) -> None:
+    def refused(**purpose: Any) -> list[tuple[str, str]]:
+        document = wanted(**purpose)
+        return world.refused(lambda session, **by: documents.add_document(
+            session, session.get_one(Application, application.id), document, config=config, **by))  # fmt: skip
+
+    assert refused(kind=None) == [("/kind", "kind_or_question")]
+    assert refused(kind=DocumentKind.CV, question="cv")[0] == ("/kind", "kind_or_question")
+    assert refused(question="motivation") == [("/question", "not_a_choice")]
+
+
+def test_a_question_that_asks_for_a_file_gets_it(world: World, application: Application, config: Config) -> None:
+    with transaction(world.database) as session:
+        session.execute(update(Call).values(form=[{"name": "cv", "type": "file", "label": {"en": "CV"}}]))
+
+    assert add(world, application, config, wanted(question="cv")).question == "cv"
+
+
+def test_an_application_has_so_many_files_and_no_more(world: World, application: Application, config: Config) -> None:
+    for _ in range(MOST):
+        add(world, application, config)
+
+    found = world.refused(lambda session, **by: documents.add_document(
+        session, session.get_one(Application, application.id), wanted(), config=config, **by))  # fmt: skip
+
+    assert (found, len(world.read(select(Document)))) == ([("/file", "too_many")], MOST)
+
+
+def test_a_project_has_so_much_room_and_no_more(world: World, application: Application, config: Config) -> None:
+    small = replace(config, files_quota=2 * len(FILE.content))
+    add(world, application, small)
+    add(world, application, small)
+
+    with pytest.raises(StorageFull):
+        add(world, application, small)
+
+
+def test_a_deleted_file_makes_room(world: World, application: Application, config: Config) -> None:
+    small = replace(config, files_quota=len(FILE.content))
+    document = add(world, application, small)
+
+    world.do(lambda session, **by: documents.delete_document(session, session.get_one(Document, document.id), **by))
+
+    assert add(world, application, small).state is DocumentState.CLEAN
+
+
+def test_a_file_stays_once_the_application_can_not_be_changed(world: World, config: Config) -> None:
+    application = world.application(world.call())
+    document = add(world, application, config)
+    world.do(decisions.decide_eligibility, application.id, eligible=True, reason=None)
+
+    with pytest.raises(Conflict):
+        world.do(lambda session, **by: documents.delete_document(session, session.get_one(Document, document.id), **by))
+
+
+def test_erasing_takes_the_files_of_one_application_and_leaves_others(world: World, config: Config) -> None:
+    call = world.call()
+    ana, iva = world.application(call), world.application(call, "Iva")
+    for application in (ana, ana, iva):
+        add(world, application, config)
+
+    erased = world.do(lambda session, by, at: documents.erase_documents(session, session.get_one(Application, ana.id)))
+
+    assert (erased, world.read(select(Document.application_id))) == (2, [iva.id])
+
+
+def read(world: World, document_id: UUID, **scopes: Any) -> None:
+    by = world.principal("school", **scopes)
+    world.do(lambda session, **_: documents.must_be_readable(session.get_one(Document, document_id), by=by))
+
+
+@pytest.mark.parametrize("state", [DocumentState.PENDING, DocumentState.INFECTED])
+def test_a_file_is_read_when_it_is_clean_and_only_then(
+    world: World, application: Application, config: Config, state: DocumentState
+) -> None:
+    document = add(world, application, config)
+    read(world, document.id)
+    with transaction(world.database) as session:
+        session.execute(update(Document).values({"state": state}))
+
+    with pytest.raises(DocumentNotClean):
+        read(world, document.id)
+
+
+def test_a_file_is_read_by_those_who_may_see_persons(world: World, application: Application, config: Config) -> None:
+    document = add(world, application, config)
+
+    with pytest.raises(Forbidden):
+        read(world, document.id, scopes=frozenset(Scope) - {Scope.PERSONAL_READ})
+
+
+def test_files_that_no_row_names_are_found(world: World, application: Application, config: Config) -> None:
+    named, orphan = add(world, application, config).id, new_id()
+
+    found = world.do(lambda session, by, at: documents.unnamed(session, [named, orphan]))
+
+    assert found == {orphan}

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
+SCANNER = re.compile(r"/[^\s\0]+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 BOOTSTRAP_TOKEN = re.compile(r"[A-Za-z0-9._~-]{32,}")
 MEGABYTE = 1_000_000  # bytes
 SHORTEST_SECRET = 32  # characters; 256 bits even when they are hexadecimal digits of half that worth
@@ -39,6 +40,7 @@ class Config:
     allow_http: bool = False
     load_demo: bool = True
     files_quota: int = 5000 * MEGABYTE
+    clamav: str | None = None
 
     @property
     def on_sqlite(self) -> bool:
@@ -64,6 +66,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         allow_http=_yes("INTERVET_ALLOW_HTTP", env.get("INTERVET_ALLOW_HTTP") or "0"),
         load_demo=_yes("DEMO", env.get("DEMO") or "1"),
         files_quota=_megabytes(env.get("INTERVET_FILES_QUOTA_MB") or "5000"),
+        clamav=_clamav(env.get("INTERVET_CLAMAV") or None),
     )
 
 
@@ -156,6 +159,12 @@ def _megabytes(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < len(value) < 10:
         raise ConfigError(f"INTERVET_FILES_QUOTA_MB is {value!r}; it must be a number of megabytes.")
     return int(value) * MEGABYTE
+
+
+def _clamav(value: str | None) -> str | None:
+    if value is not None and not SCANNER.fullmatch(value):
+        raise ConfigError(f"INTERVET_CLAMAV is {value!r}; it must be host:port, or the path of clamd's socket.")
+    return value
 
 
 def _own_token(name: str, value: str | None) -> str | None:

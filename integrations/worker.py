@@ -1,7 +1,8 @@
 """The outbound loop and the clock: `python -m integrations.worker`.
 
-Two threads. One sends; it never waits for the database. The other, the clerk, has all that touches the database: it
-gives new events their place and owes them to endpoints, writes down what came of deliveries and claims what is due.
+Two threads, and a third that looks after files (files/caretaker.py). One sends; it never waits for the database. The
+other, the clerk, has all that touches the database: it gives new events their place and owes them to endpoints, writes
+down what came of deliveries and claims what is due.
 Every step of it is a transaction of its own, and none is open while something is sent on its behalf. On PostgreSQL any
 number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,6 +34,9 @@ from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
 from domain.transaction import Database, reading, transaction, utcnow
 from domain.vault import Vault
+from integrations.files.caretaker import Caretaker
+from integrations.files.clamd import Clamd
+from integrations.files.store import store_of
 from integrations.guard import guarded_sender, loosened
 from integrations.http import Sender
 from integrations.messages import Messages
@@ -319,9 +324,17 @@ def serve(config: Config, database: Database) -> None:
     with (
         nullcontext()
         if database.lock is None
-        else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping)
+        else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping),
+        caretaker(config, database).at_work(),
     ):
         worker.run()
+
+
+def caretaker(config: Config, database: Database) -> Caretaker:
+    """Who looks after the files of this installation."""
+    scanner = Clamd(config.clamav) if config.clamav else None
+    opened_for = (partial(reading, database), partial(transaction, database))
+    return Caretaker(store_of(config), scanner, *opened_for, now=utcnow)
 
 
 if __name__ == "__main__":

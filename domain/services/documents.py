@@ -20,6 +20,7 @@ from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.policies import Principal
 from domain.services.document_checks import CheckedFile
 from domain.services.pages import Page, PageRequest, fetch_page
+from domain.states import move_to
 
 MOST = 20  # files of one application; more is asked for by no form that we know
 SORT_KEYS = {"created_at": Document.created_at}
@@ -40,7 +41,7 @@ class DocumentInput:
 def add_document(
     session: Session, application: Application, wanted: DocumentInput, *, config: Config, by: Principal, at: datetime
 ) -> Document:
-    """Add a stored file, which passed the checks, to an application.
+    """Add a stored file to an application. It is pending until it was scanned, where a scanner is set; else clean.
 
     Raises Forbidden, Conflict when the application can't be changed any more, InvalidInput, StorageFull.
     """
@@ -59,7 +60,7 @@ def add_document(
         media_type=wanted.file.media_type,
         size=len(wanted.file.content),
         sha256=wanted.file.sha256,
-        state=DocumentState.CLEAN,
+        state=DocumentState.PENDING if config.clamav else DocumentState.CLEAN,
         synthetic=application.synthetic,
         created_at=at,
         updated_at=at,
@@ -107,6 +108,19 @@ def must_be_readable(document: Document, *, by: Principal) -> None:
 
 
 # ── for the worker ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pending_documents(session: Session, *, limit: int) -> Sequence[UUID]:
+    """The ids of files that wait to be scanned, the longest waiting first."""
+    query = select(Document.id).where(Document.state == DocumentState.PENDING).order_by(Document.id)
+    return session.scalars(query.limit(limit)).all()
+
+
+def settle_scan(session: Session, document_id: UUID, found: DocumentState, *, at: datetime) -> None:
+    """Write down what the scanner found. What was deleted or settled meanwhile is left as it is."""
+    document = session.get(Document, document_id)
+    if document is not None and document.state is DocumentState.PENDING:
+        move_to(document, found, at=at)
 
 
 def unnamed(session: Session, file_ids: Sequence[UUID]) -> set[UUID]:

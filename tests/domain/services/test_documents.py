@@ -21,6 +21,7 @@ from domain.transaction import transaction
 from tests.papers import pdf
 from tests.world import World
 
+SCANNED = "127.0.0.1:3310"
 FILE = check_file(Upload("cv.pdf", pdf()))
 
 
@@ -44,10 +45,13 @@ def application(world: World) -> Application:
     return world.application(world.call(), sending_organisation_id=world.organisation("school"))
 
 
-def test_a_file_is_clean_at_once(world: World, application: Application, config: Config) -> None:
-    document = add(world, application, config)
+@pytest.mark.parametrize(("clamav", "state"), [(None, DocumentState.CLEAN), (SCANNED, DocumentState.PENDING)])
+def test_a_file_is_clean_at_once_unless_it_is_to_be_scanned(
+    world: World, application: Application, config: Config, clamav: str | None, state: DocumentState
+) -> None:
+    document = add(world, application, replace(config, clamav=clamav))
 
-    assert (document.state, document.size) == (DocumentState.CLEAN, len(FILE.content))
+    assert (document.state, document.size) == (state, len(FILE.content))
 
 
 @pytest.mark.parametrize("name", ["school", "partner", "coordinator"])
@@ -159,17 +163,28 @@ def read(world: World, document_id: UUID, **scopes: Any) -> None:
     world.do(lambda session, **_: documents.must_be_readable(session.get_one(Document, document_id), by=by))
 
 
-@pytest.mark.parametrize("state", [DocumentState.PENDING, DocumentState.INFECTED])
-def test_a_file_is_read_when_it_is_clean_and_only_then(
-    world: World, application: Application, config: Config, state: DocumentState
-) -> None:
-    document = add(world, application, config)
+def test_a_file_is_read_when_it_is_clean_and_only_then(world: World, application: Application, config: Config) -> None:
+    document = add(world, application, replace(config, clamav=SCANNED))
+    with pytest.raises(DocumentNotClean):
+        read(world, document.id)
+
+    settle(world, document.id, DocumentState.CLEAN)
+
     read(world, document.id)
-    with transaction(world.database) as session:
-        session.execute(update(Document).values({"state": state}))
+
+
+def test_an_infected_file_is_never_read(world: World, application: Application, config: Config) -> None:
+    document = add(world, application, replace(config, clamav=SCANNED))
+    settle(world, document.id, DocumentState.INFECTED)
+
+    settle(world, document.id, DocumentState.CLEAN)
 
     with pytest.raises(DocumentNotClean):
         read(world, document.id)
+
+
+def settle(world: World, document_id: UUID, state: DocumentState) -> None:
+    world.do(lambda session, by, at: documents.settle_scan(session, document_id, state, at=at))
 
 
 def test_a_file_is_read_by_those_who_may_see_persons(world: World, application: Application, config: Config) -> None:
@@ -177,6 +192,12 @@ def test_a_file_is_read_by_those_who_may_see_persons(world: World, application: 
 
     with pytest.raises(Forbidden):
         read(world, document.id, scopes=frozenset(Scope) - {Scope.PERSONAL_READ})
+
+
+def test_what_is_deleted_while_it_is_scanned_is_left_alone(world: World) -> None:
+    settle(world, new_id(), DocumentState.CLEAN)
+
+    assert world.read(select(Document)) == []
 
 
 def test_files_that_no_row_names_are_found(world: World, application: Application, config: Config) -> None:

@@ -36,7 +36,7 @@ bench: .venv/test.stamp
 
 # Resolves requirements/*.in, keeping the versions locked so far; `make lock ARGS=--upgrade` takes the newest.
 lock: .venv/test.stamp
-	for name in base test; do \
+	for name in base s3 test; do \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
 			--generate-hashes --no-emit-index-url $(ARGS) requirements/$$name.in --output-file requirements/$$name.txt \
 		|| exit; \

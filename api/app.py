@@ -49,6 +49,7 @@ from domain.languages import parse_accept_language
 from domain.services.catalogue import CatalogueVersion
 from domain.transaction import Database, connect, utcnow
 from domain.vault import Vault
+from integrations.files.store import store_of
 from schemas.base import EVERY_LANGUAGE, Reader, reader
 
 LARGEST_BODY = 256 * 1024  # bytes of JSON; our largest form with all translations has a fifth of that
@@ -115,6 +116,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
         # Links are made from the configured address, never from Host; this refuses the odd ones before that.
         TRUSTED_HOSTS=[urlsplit(config.base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"],
     )
+    store_of(config)  # What can't be used is found out now, not by the first who sends a file.
     app.extensions["intervet"] = Services(
         config=config,
         database=database or connect(config.database_url, pool_size=POOL),

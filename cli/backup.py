@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         finally:
             draft.unlink(missing_ok=True)
     print(f"{target}: {target.stat().st_size} bytes, complete and checked.")
+    where = config.files_url or config.data_dir / "files"
+    print(f"The documents are not in it: copy {where} as well, after this.")
     print("Keep the secret key and the link key with it, in another place: without the first the secrets in the copy")
     print("can't be read, without the second the links that applicants hold open nothing.")
     return 0

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
+# A bucket, a folder in it if need be, and how it is reached: `endpoint` and `region`.
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w./-]*)?(?:\?[^#\s]*)?")
 SCANNER = re.compile(r"/[^\s\0]+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 BOOTSTRAP_TOKEN = re.compile(r"[A-Za-z0-9._~-]{32,}")
 MEGABYTE = 1_000_000  # bytes
@@ -39,6 +41,7 @@ class Config:
     allowed_networks: tuple[Network, ...] = ()
     allow_http: bool = False
     load_demo: bool = True
+    files_url: str | None = None
     files_quota: int = 5000 * MEGABYTE
     clamav: str | None = None
 
@@ -65,6 +68,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         allowed_networks=_networks(env.get("INTERVET_ALLOWED_NETWORKS", "")),
         allow_http=_yes("INTERVET_ALLOW_HTTP", env.get("INTERVET_ALLOW_HTTP") or "0"),
         load_demo=_yes("DEMO", env.get("DEMO") or "1"),
+        files_url=_files_url(env.get("INTERVET_FILES_URL") or None),
         files_quota=_megabytes(env.get("INTERVET_FILES_QUOTA_MB") or "5000"),
         clamav=_clamav(env.get("INTERVET_CLAMAV") or None),
     )
@@ -152,6 +156,14 @@ def _secret_keys(value: str) -> tuple[str, ...]:
 def _link_key(value: str) -> str:
     if value and len(value) < SHORTEST_SECRET:
         raise ConfigError(f"INTERVET_LINK_KEY is too short; give at least {SHORTEST_SECRET} random characters.")
+    return value
+
+
+def _files_url(value: str | None) -> str | None:
+    if value is not None and not BUCKET.fullmatch(value):
+        raise ConfigError(
+            f"INTERVET_FILES_URL is {value!r}; it must look like s3://bucket?endpoint=https://s3.example."
+        )
     return value
 
 

@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import combinations
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from packaging.version import Version
 from tests import postgres
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("base", "test")
+LOCKS = ("base", "s3", "test")
 # The first releases without a weakness that would reach us; requirements/base.in names each.
 FLOORS = {
     "flask": "3.1.3",
@@ -80,8 +81,9 @@ def test_every_requirement_is_locked(name: str) -> None:
     assert missing == set()
 
 
-def test_the_two_locks_agree() -> None:
-    base, test = locked("base"), locked("test")
+@pytest.mark.parametrize(("first", "second"), list(combinations(LOCKS, 2)))
+def test_the_locks_agree(first: str, second: str) -> None:
+    base, test = locked(first), locked(second)
 
     differing = {name for name in base.keys() & test.keys() if base[name] != test[name]}
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
 from domain.config import Config
 from domain.db import new_id
 from domain.errors import Unavailable
+from integrations.files.bucket import BucketStore
 from integrations.files.local import LocalStore
 
 
@@ -32,8 +34,13 @@ class Store(Protocol):
 
 
 def store_of(config: Config) -> Store:
-    """The store of this installation."""
-    return LocalStore(config.data_dir / "files")
+    """The store that the settings name; a folder in the data directory unless told. Raises ConfigError."""
+    return _bucket(config.files_url) if config.files_url else LocalStore(config.data_dir / "files")
+
+
+@lru_cache
+def _bucket(url: str) -> Store:
+    return BucketStore(url)  # once: it reads files and the environment, and keeps connections
 
 
 @contextmanager

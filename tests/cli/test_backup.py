@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 import migrations
+from domain.config import Config
 from domain.models.projects import Project
 from domain.transaction import Database, connect, reading
 from tests import postgres
@@ -46,6 +47,13 @@ def restored(database: Database, backup: Path) -> str:
     to = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     subprocess.run(["pg_restore", "--no-owner", f"--dbname={to}", backup], check=True)
     return url
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_backup_says_what_is_not_in_it(admin: Admin, config: Config, tmp_path: Path) -> None:
+    told = admin("backup", tmp_path / "backup")
+
+    assert f"The documents are not in it: copy {config.data_dir / 'files'} as well, after this." in told.lines
 
 
 @pytest.mark.usefixtures("programs")

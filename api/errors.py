@@ -117,7 +117,14 @@ WHERE = ("cell", "in")  # what a finding's figures say of its place, beside the 
 MOST_TOLD = 100  # findings in one answer; a body of 256 KB could have fifty thousand, and a reader mends ten at a time
 
 # Codes whose title says more than their status does.
-TITLED = {"call_not_open_yet", "call_closed", "duplicate_application", "idempotency_mismatch"}
+TITLED = {
+    "call_not_open_yet",
+    "call_closed",
+    "document_not_clean",
+    "duplicate_application",
+    "idempotency_mismatch",
+    "storage_full",
+}
 
 
 def _noted(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:

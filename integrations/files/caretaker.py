@@ -30,6 +30,7 @@ SWEEP = 3600.0  # seconds between two rounds of removing
 # A file is put before the row that names it, and the row comes within 45 seconds or not at all: api/http.py.
 IN_THE_MAKING = timedelta(hours=1)
 BATCH = 100  # files
+LAST_WORDS = 5.0  # seconds for a scan under way once we are told to stop; whatever is cut off goes on waiting
 
 log = logging.getLogger("intervet.files")
 
@@ -50,13 +51,13 @@ class Caretaker:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Do the rounds in a thread, as long as the context lasts."""
-        thread = threading.Thread(target=self.run, name="caretaker")
+        thread = threading.Thread(target=self.run, name="caretaker", daemon=True)
         thread.start()
         try:
             yield
         finally:
             self.stopped.set()
-            thread.join()
+            thread.join(LAST_WORDS)
 
     def run(self) -> None:
         """Do the rounds."""

@@ -196,6 +196,7 @@ def test_what_is_not_known_to_be_clean_is_not_handed_out(
     answer = as_("school").get(f"{document}/content", headers={"Accept-Language": "sq"})
 
     assert (answer.status_code, answer.json["code"], answer.json["state"]) == (409, "document_not_clean", state)
+    assert answer.json["title"].startswith("Ky skedar nuk mund të jepet")
 
 
 def test_a_file_that_is_lost_is_said_to_be(world: World, as_: Any, config: Config) -> None:

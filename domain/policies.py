@@ -269,6 +269,11 @@ def sees_persons(by: Principal) -> bool:
     return by.operator or Scope.PERSONAL_READ in by.scopes
 
 
+def sees_file(by: Principal, document: Document) -> bool:
+    """Whether the caller is shown a file's name, which is often a person's: who sees persons, and whose file it is."""
+    return by.application_id == document.application_id or sees_persons(by)
+
+
 def sees_participant(by: Principal, mobility: Mobility) -> bool:
     """Whether the caller is shown who goes: a host from confirmation on, an authority never."""
     if not sees_persons(by):
@@ -445,9 +450,10 @@ def may_upload(by: Principal, application: Application) -> None:
     may_answer_for_applicant(by, application)
 
 
-def may_read_files(by: Principal) -> None:
+def may_read_file(by: Principal, document: Document) -> None:
     """What is in a file is about a person."""
-    require_scope(by, Scope.PERSONAL_READ)
+    if by.application_id != document.application_id:
+        require_scope(by, Scope.PERSONAL_READ)
 
 
 def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:

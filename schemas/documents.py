@@ -72,7 +72,7 @@ class PseudonymousDocumentSchema(DocumentSchema):
 
 def document_seen(document: Document, *, by: Principal) -> dict[str, Any]:
     """The document as `by`, who may know of it, is shown it."""
-    schema = DocumentSchema if policies.sees_persons(by) else PseudonymousDocumentSchema
+    schema = DocumentSchema if policies.sees_file(by, document) else PseudonymousDocumentSchema
     shown: dict[str, Any] = schema().dump(document)
     return shown
 

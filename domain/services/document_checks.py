@@ -39,6 +39,11 @@ class CheckedFile:
     content: bytes
     sha256: str
 
+    @property
+    def extension(self) -> str:
+        """What its kind is called, one way for each kind."""
+        return next(name for name, kind in TYPES.items() if kind.media_type == self.media_type)
+
 
 @dataclass(frozen=True)
 class FileType:

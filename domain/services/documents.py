@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from domain import policies
@@ -48,7 +48,7 @@ def add_document(
     policies.may_upload(by, application)
     session.refresh(application, with_for_update=True)  # two that arrive at once are counted one after the other
     _must_be_changeable(application, at)
-    refuse([*_purpose(application, wanted), *_number(session, application)])
+    refuse([*_purpose(session, application, wanted), *_number(session, application)])
     _must_have_room(session, application, wanted.file, config)
     document = Document(
         id=wanted.file_id,
@@ -102,7 +102,7 @@ def list_documents(session: Session, application: Application, *, by: Principal,
 
 def must_be_readable(document: Document, *, by: Principal) -> None:
     """Raise Forbidden for who isn't shown persons, DocumentNotClean for what isn't (or not yet) known to be clean."""
-    policies.may_read_files(by)
+    policies.may_read_file(by, document)
     if document.state is not DocumentState.CLEAN:
         raise DocumentNotClean(document.state)
 
@@ -138,18 +138,31 @@ def _must_be_changeable(application: Application, at: datetime) -> None:
         raise Conflict("The application can't be changed any more, so its documents stay as they are.")
 
 
-def _purpose(application: Application, wanted: DocumentInput) -> Iterator[Finding]:
+def _purpose(session: Session, application: Application, wanted: DocumentInput) -> Iterator[Finding]:
     if (wanted.kind is None) is (wanted.question is None):
         yield Finding("/kind", "kind_or_question")
-    questions = [field["name"] for field in application.call.form if field["type"] == "file"]
-    if wanted.question is not None and wanted.question not in questions:
+    if wanted.question is None:
+        return
+    questions = {field["name"]: field for field in application.call.form if field["type"] == "file"}
+    if wanted.question not in questions:
         yield Finding("/question", "not_a_choice", {"choices": ", ".join(questions) or "–"})
+        return
+    question = questions[wanted.question]
+    accepted, most = question.get("accept"), question.get("max_files", 1)
+    if accepted and wanted.file.extension not in accepted:
+        yield Finding("/file", "file_type", {"choices": ", ".join(accepted)})
+    if _count(session, application, Document.question == wanted.question) >= most:
+        yield Finding("/file", "too_many", {"limit": most})
 
 
 def _number(session: Session, application: Application) -> Iterator[Finding]:
-    query = select(func.count()).select_from(Document).where(Document.application_id == application.id)
-    if (session.scalar(query) or 0) >= MOST:
+    if _count(session, application) >= MOST:
         yield Finding("/file", "too_many", {"limit": MOST})
+
+
+def _count(session: Session, application: Application, *conditions: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(Document).where(Document.application_id == application.id, *conditions)
+    return session.scalar(query) or 0
 
 
 def _must_have_room(session: Session, application: Application, file: CheckedFile, config: Config) -> None:

@@ -54,7 +54,7 @@ SEES: dict[str, set[str]] = {
     "albanian_school": {"call", "organisation"},
     "stranger": {"call"},
     "public": {"call"},
-    "applicant": {"call", "application"},
+    "applicant": {"call", "application", "document"},
 }
 NEEDED = {
     Scope.CALLS_READ: {"draft"},

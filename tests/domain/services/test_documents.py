@@ -14,11 +14,12 @@ from domain.models.applications import Application
 from domain.models.calls import Call, accepts_until
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.models.tokens import Scope
+from domain.policies import Principal, sees_file, visible_documents
 from domain.services import calls, decisions, documents
 from domain.services.document_checks import CheckedFile, Upload, check_file
 from domain.services.documents import MOST, DocumentInput
 from domain.transaction import transaction
-from tests.papers import pdf
+from tests.papers import jpeg, pdf
 from tests.world import World
 
 SCANNED = "127.0.0.1:3310"
@@ -94,28 +95,59 @@ def test_not_once_it_is_decided_or_withdrawn_or_the_call_selects(world: World, c
 
 def test_a_file_says_what_it_is_for(world: World, application: Application, config: Config) -> None:
     def refused(**purpose: Any) -> list[tuple[str, str]]:
-        document = wanted(**purpose)
-        return world.refused(lambda session, **by: documents.add_document(
-            session, session.get_one(Application, application.id), document, config=config, **by))  # fmt: skip
+        return told(world, application, config, wanted(**purpose))
 
     assert refused(kind=None) == [("/kind", "kind_or_question")]
     assert refused(kind=DocumentKind.CV, question="cv")[0] == ("/kind", "kind_or_question")
     assert refused(question="motivation") == [("/question", "not_a_choice")]
 
 
-def test_a_question_that_asks_for_a_file_gets_it(world: World, application: Application, config: Config) -> None:
+def ask(world: World, **options: Any) -> None:
+    """Have the call ask for a file."""
     with transaction(world.database) as session:
-        session.execute(update(Call).values(form=[{"name": "cv", "type": "file", "label": {"en": "CV"}}]))
+        session.execute(update(Call).values(form=[{"name": "cv", "type": "file", "label": {"en": "CV"}, **options}]))
+
+
+def told(world: World, application: Application, config: Config, document: DocumentInput) -> list[tuple[str, str]]:
+    """Why a document is refused."""
+    return world.refused(lambda session, **by: documents.add_document(
+        session, session.get_one(Application, application.id), document, config=config, **by))  # fmt: skip
+
+
+def test_a_question_that_asks_for_a_file_gets_it_and_no_second(
+    world: World, application: Application, config: Config
+) -> None:
+    ask(world)
 
     assert add(world, application, config, wanted(question="cv")).question == "cv"
+    assert told(world, application, config, wanted(question="cv")) == [("/file", "too_many")]
+    assert add(world, application, config).question is None
+
+
+def test_a_question_that_asks_for_two_gets_two(world: World, application: Application, config: Config) -> None:
+    ask(world, max_files=2)
+
+    for _ in range(2):
+        add(world, application, config, wanted(question="cv"))
+
+    assert told(world, application, config, wanted(question="cv")) == [("/file", "too_many")]
+
+
+def test_a_question_that_asks_for_one_kind_gets_no_other(
+    world: World, application: Application, config: Config
+) -> None:
+    ask(world, accept=["jpg"])
+    photograph = check_file(Upload("me.jpeg", jpeg()))
+
+    assert told(world, application, config, wanted(question="cv")) == [("/file", "file_type")]
+    assert add(world, application, config, wanted(photograph, question="cv")).media_type == "image/jpeg"
 
 
 def test_an_application_has_so_many_files_and_no_more(world: World, application: Application, config: Config) -> None:
     for _ in range(MOST):
         add(world, application, config)
 
-    found = world.refused(lambda session, **by: documents.add_document(
-        session, session.get_one(Application, application.id), wanted(), config=config, **by))  # fmt: skip
+    found = told(world, application, config, wanted())
 
     assert (found, len(world.read(select(Document)))) == ([("/file", "too_many")], MOST)
 
@@ -192,6 +224,22 @@ def test_a_file_is_read_by_those_who_may_see_persons(world: World, application: 
 
     with pytest.raises(Forbidden):
         read(world, document.id, scopes=frozenset(Scope) - {Scope.PERSONAL_READ})
+
+
+def test_who_applied_adds_and_reads_their_own_files_and_no_others(world: World, config: Config) -> None:
+    call = world.call()
+    ana, iva = world.application(call), world.application(call, "Iva")
+    by = Principal(application_id=ana.id)
+
+    own, other = add(world, ana, config, by=by), add(world, iva, config)
+
+    found = world.do(lambda session, **_: session.scalars(select(Document.id).where(visible_documents(by))).all())
+    documents.must_be_readable(own, by=by)
+    assert (found, sees_file(by, own), sees_file(by, other)) == ([own.id], True, False)
+    with pytest.raises(Forbidden):
+        documents.must_be_readable(other, by=by)
+    with pytest.raises(Forbidden):
+        add(world, iva, config, by=by)
 
 
 def test_what_is_deleted_while_it_is_scanned_is_left_alone(world: World) -> None:

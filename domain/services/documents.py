@@ -19,6 +19,7 @@ from domain.models.calls import CallState, accepts_until
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.policies import Principal
 from domain.services.document_checks import CheckedFile
+from domain.services.forms import file_questions
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.states import move_to
 
@@ -143,16 +144,15 @@ def _purpose(session: Session, application: Application, wanted: DocumentInput) 
         yield Finding("/kind", "kind_or_question")
     if wanted.question is None:
         return
-    questions = {field["name"]: field for field in application.call.form if field["type"] == "file"}
+    questions = {each.question: each for each in file_questions(application.call.form)}
     if wanted.question not in questions:
         yield Finding("/question", "not_a_choice", {"choices": ", ".join(questions) or "–"})
         return
     question = questions[wanted.question]
-    accepted, most = question.get("accept"), question.get("max_files", 1)
-    if accepted and wanted.file.extension not in accepted:
-        yield Finding("/file", "file_type", {"choices": ", ".join(accepted)})
-    if _count(session, application, Document.question == wanted.question) >= most:
-        yield Finding("/file", "too_many", {"limit": most})
+    if wanted.file.extension not in question.accept:
+        yield Finding("/file", "file_type", {"choices": ", ".join(question.accept)})
+    if _count(session, application, Document.question == wanted.question) >= question.max_files:
+        yield Finding("/file", "too_many", {"limit": question.max_files})
 
 
 def _number(session: Session, application: Application) -> Iterator[Finding]:

@@ -5,20 +5,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from domain.config import Config
 from domain.db import new_id
 from domain.errors import Conflict, DocumentNotClean, Forbidden, StorageFull
 from domain.models.applications import Application
-from domain.models.calls import Call, accepts_until
+from domain.models.calls import accepts_until
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.models.tokens import Scope
 from domain.policies import Principal, sees_file, visible_documents
 from domain.services import calls, decisions, documents
 from domain.services.document_checks import CheckedFile, Upload, check_file
 from domain.services.documents import MOST, DocumentInput
-from domain.transaction import transaction
 from tests.papers import jpeg, pdf
 from tests.world import World
 
@@ -102,10 +101,10 @@ def test_a_file_says_what_it_is_for(world: World, application: Application, conf
     assert refused(question="motivation") == [("/question", "not_a_choice")]
 
 
-def ask(world: World, **options: Any) -> None:
-    """Have the call ask for a file."""
-    with transaction(world.database) as session:
-        session.execute(update(Call).values(form=[{"name": "cv", "type": "file", "label": {"en": "CV"}, **options}]))
+def asked(world: World, **options: Any) -> Application:
+    """An application to a call that asks for a file."""
+    question = {"name": "cv", "type": "file", "label": {"en": "CV", "sr-Cyrl": "Биографија"}, **options}
+    return world.application(world.call(form=[question]), answers={})
 
 
 def told(world: World, application: Application, config: Config, document: DocumentInput) -> list[tuple[str, str]]:
@@ -114,18 +113,16 @@ def told(world: World, application: Application, config: Config, document: Docum
         session, session.get_one(Application, application.id), document, config=config, **by))  # fmt: skip
 
 
-def test_a_question_that_asks_for_a_file_gets_it_and_no_second(
-    world: World, application: Application, config: Config
-) -> None:
-    ask(world)
+def test_a_question_that_asks_for_a_file_gets_it_and_no_second(world: World, config: Config) -> None:
+    application = asked(world)
 
     assert add(world, application, config, wanted(question="cv")).question == "cv"
     assert told(world, application, config, wanted(question="cv")) == [("/file", "too_many")]
     assert add(world, application, config).question is None
 
 
-def test_a_question_that_asks_for_two_gets_two(world: World, application: Application, config: Config) -> None:
-    ask(world, max_files=2)
+def test_a_question_that_asks_for_two_gets_two(world: World, config: Config) -> None:
+    application = asked(world, max_files=2)
 
     for _ in range(2):
         add(world, application, config, wanted(question="cv"))
@@ -133,10 +130,8 @@ def test_a_question_that_asks_for_two_gets_two(world: World, application: Applic
     assert told(world, application, config, wanted(question="cv")) == [("/file", "too_many")]
 
 
-def test_a_question_that_asks_for_one_kind_gets_no_other(
-    world: World, application: Application, config: Config
-) -> None:
-    ask(world, accept=["jpg"])
+def test_a_question_that_asks_for_one_kind_gets_no_other(world: World, config: Config) -> None:
+    application = asked(world, accept=["jpg"])
     photograph = check_file(Upload("me.jpeg", jpeg()))
 
     assert told(world, application, config, wanted(question="cv")) == [("/file", "file_type")]

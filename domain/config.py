@@ -7,10 +7,12 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from email.utils import parseaddr
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -24,6 +26,27 @@ SHORTEST_SECRET = 32  # characters; 256 bits even when they are hexadecimal digi
 
 class ConfigError(Exception):
     """A setting that can't be used; the sentence names the variable and what would work."""
+
+
+class Encryption(StrEnum):
+    """How the way to the mail server is kept from others: TLS from the start, after STARTTLS, or not at all."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail goes out, as whom, and in whose name."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    user: str | None
+    password: str | None = field(repr=False)
+    sender_name: str
+    sender: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +67,7 @@ class Config:
     files_url: str | None = None
     files_quota: int = 5000 * MEGABYTE
     clamav: str | None = None
+    mail: MailServer | None = None
 
     @property
     def on_sqlite(self) -> bool:
@@ -71,6 +95,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         files_url=_files_url(env.get("INTERVET_FILES_URL") or None),
         files_quota=_megabytes(env.get("INTERVET_FILES_QUOTA_MB") or "5000"),
         clamav=_clamav(env.get("INTERVET_CLAMAV") or None),
+        mail=_mail(env.get("INTERVET_SMTP_URL", ""), env.get("INTERVET_MAIL_FROM", "")),
     )
 
 
@@ -190,3 +215,42 @@ def _networks(value: str) -> tuple[Network, ...]:
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
     except ValueError as error:
         raise ConfigError(f"INTERVET_ALLOWED_NETWORKS must be CIDRs separated by commas: {error}.") from error
+
+
+SMTP_PORTS = {"smtp": 587, "smtps": 465}  # RFC 6409, RFC 8314
+SMTP_URL_MUST = (
+    "INTERVET_SMTP_URL must look like smtps://user:password@mail.example, or smtp:// for STARTTLS, with what an "
+    "address can't hold written as %40 and so on; only smtp://mail.example?encryption=none does without TLS."
+)
+ADDRESS = re.compile(r"[!#-'*+/-9=?A-Z^-~.-]+@[A-Za-z0-9.-]+", re.ASCII)  # RFC 5321's dot-string, and a host
+
+
+def _mail(url: str, sender: str) -> MailServer | None:
+    if not url and not sender:
+        return None
+    if not (url and sender):
+        raise ConfigError("INTERVET_SMTP_URL and INTERVET_MAIL_FROM go together: set both, or neither.")
+    name, address = parseaddr(sender)
+    if not ADDRESS.fullmatch(address) or not sender.isprintable():
+        raise ConfigError("INTERVET_MAIL_FROM must be an address, such as InterVET <mobility@intervet.example>.")
+    try:
+        parts = urlsplit(url)
+        host, port, path = parts.hostname, parts.port, parts.path.strip("/")
+    except ValueError as error:
+        raise ConfigError(SMTP_URL_MUST) from error
+    if not host or parts.scheme not in SMTP_PORTS or path or parts.query not in ("", "encryption=none"):
+        raise ConfigError(SMTP_URL_MUST)
+    user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
+    if (user is None) != (password is None):
+        raise ConfigError("INTERVET_SMTP_URL names a user without a password, or a password without a user.")
+    encryption = _encryption(parts.scheme, parts.query)
+    if encryption is Encryption.NONE and user is not None:
+        raise ConfigError("INTERVET_SMTP_URL would send a password without TLS; leave out one or the other.")
+    return MailServer(host, port or SMTP_PORTS[parts.scheme], encryption, user, password, name, address)
+
+
+def _encryption(scheme: str, query: str) -> Encryption:
+    if scheme == "smtps":
+        return Encryption.TLS
+    # Never "if it is offered": whoever stands between takes the offer out of the conversation.
+    return Encryption.NONE if query else Encryption.STARTTLS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.config import Config, ConfigError, kept_secret, read_config, with_keys
+from domain.config import Config, ConfigError, Encryption, MailServer, kept_secret, read_config, with_keys
 
 LONG = "0123456789abcdef0123456789abcdef"
 
@@ -96,6 +96,54 @@ def test_a_setting_means_what_it_says(variable: str, value: str, field: str, mea
 def test_a_setting_that_can_not_be_used_is_refused_by_its_name(variable: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"^{variable} "):
         read_config({variable: value})
+
+
+FROM = "InterVET <mobility@intervet.example>"
+
+
+@pytest.mark.parametrize(
+    ("url", "meaning"),
+    [
+        ("smtps://mail.example", ("mail.example", 465, Encryption.TLS, None, None)),
+        ("smtp://mail.example", ("mail.example", 587, Encryption.STARTTLS, None, None)),
+        ("smtp://me:p%40ss@mail.example:2525", ("mail.example", 2525, Encryption.STARTTLS, "me", "p@ss")),
+        ("smtp://127.0.0.1:25?encryption=none", ("127.0.0.1", 25, Encryption.NONE, None, None)),
+    ],
+)
+def test_a_mail_server_is_told_by_its_url(url: str, meaning: tuple[Any, ...]) -> None:
+    server = read_config({"INTERVET_SMTP_URL": url, "INTERVET_MAIL_FROM": FROM}).mail
+
+    assert server == MailServer(*meaning, "InterVET", "mobility@intervet.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("", FROM),
+        ("smtps://mail.example", ""),
+        ("mail.example", FROM),
+        ("http://mail.example", FROM),
+        ("smtp://", FROM),
+        ("smtp://mail.example:99999", FROM),
+        ("smtp://mail.example/path", FROM),
+        ("smtp://mail.example?tls=no", FROM),
+        ("smtp://me@mail.example", FROM),
+        ("smtp://me:secret@mail.example?encryption=none", FROM),
+        ("smtps://mail.example", "InterVET"),
+        ("smtps://mail.example", "a@intervet.example\nBcc: b@intervet.example"),
+    ],
+)
+def test_a_mail_server_that_can_not_be_used_is_refused(url: str, sender: str) -> None:
+    with pytest.raises(ConfigError, match=r"^INTERVET_(SMTP_URL|MAIL_FROM) ") as refused:
+        read_config({"INTERVET_SMTP_URL": url, "INTERVET_MAIL_FROM": sender})
+
+    assert "secret" not in str(refused.value)
+
+
+def test_the_password_of_the_mail_server_is_not_shown() -> None:
+    config = read_config({"INTERVET_SMTP_URL": "smtps://me:hunter2@mail.example", "INTERVET_MAIL_FROM": FROM})
+
+    assert "hunter2" not in repr(config)
 
 
 def test_a_secret_is_kept_for_its_owner_alone_and_found_again(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "Recognition": "recognise",
     "Rejection": "reject",
     "Reservation": "reserve",
+    "Resend": "resend",
     "Resume": "resume",
     "Retry": "retry",
     "Selection": "select",

@@ -20,6 +20,7 @@ from domain.services import (
 SORTS: Mapping[str, Iterable[str]] = {
     "listActivities": activities.SORT_KEYS,
     "listApplicationDocuments": documents.SORT_KEYS,
+    "listApplicationMessages": ("created_at",),
     "listApplications": applications.SORT_KEYS,
     "listCalls": calls.SORT_KEYS,
     "listDeliveryAttempts": ("at",),

@@ -1,9 +1,9 @@
 """The outbound loop and the clock: `python -m integrations.worker`.
 
-Two threads, and a third that looks after files (files/caretaker.py). One sends; it never waits for the database. The
-other, the clerk, has all that touches the database: it gives new events their place and owes them to endpoints, writes
-down what came of deliveries and claims what is due.
-Every step of it is a transaction of its own, and none is open while something is sent on its behalf. On PostgreSQL any
+Two threads. One sends; it never waits for the database. The other, the clerk, has all that touches the database: it
+gives new events their place and owes them to endpoints, writes down what came of deliveries and claims what is due.
+Every step of it is a transaction of its own, and none is open while something is sent on its behalf. Two more have a
+pace of their own: files/caretaker.py looks after files, mailer.py sends mail to persons. On PostgreSQL any
 number of these may run, on any number of machines; on SQLite one does, and a second one waits for its place.
 """
 
@@ -28,7 +28,7 @@ from domain import logs
 from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import Busy
 from domain.models.webhooks import Endpoint, Payload
-from domain.services import clock, deliveries, kept_answers, recoveries
+from domain.services import clock, deliveries, kept_answers, messages, recoveries
 from domain.services.deliveries import Claim
 from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
@@ -39,6 +39,7 @@ from integrations.files.clamd import Clamd
 from integrations.files.store import store_of
 from integrations.guard import guarded_sender, loosened
 from integrations.http import Sender
+from integrations.mailer import mailing
 from integrations.messages import Messages
 from integrations.one_worker import only_one
 from integrations.outbound import (
@@ -237,6 +238,7 @@ class Worker:
             self.next_tick = moment + TICK
             with transaction(self.database) as session:
                 clock.tick(session, at=self.now())
+                messages.remind_of_offers(session, at=self.now())
                 deliveries.warn_of_failing(session, at=self.now())
                 deliveries.hold_overslept(session, at=deliveries.now(session, clock=self.now()))
         if moment >= self.next_sweep:
@@ -321,12 +323,12 @@ def serve(config: Config, database: Database) -> None:
     worker = Worker(config, database, guarded_sender(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
-    with (
+    place = (
         nullcontext()
         if database.lock is None
-        else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping),
-        caretaker(config, database).at_work(),
-    ):
+        else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping)
+    )
+    with place, caretaker(config, database).at_work(), mailing(config.mail, database):
         worker.run()
 
 

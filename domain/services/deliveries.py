@@ -33,6 +33,7 @@ from domain.services import delivery_batches
 from domain.services.attempt_tallies import count_attempts
 from domain.services.delivery_batches import EXPIRED, PENDING, Leased, Settled
 from domain.services.events import sequence_events
+from domain.services.messages import owe_messages
 from domain.services.subscriptions import concerns
 from domain.services.webhook_secrets import keys_in_force
 from domain.services.webhooks import hold
@@ -122,7 +123,7 @@ def now(session: Session, *, clock: datetime) -> datetime:
 
 
 def fan_out(session: Session, *, at: datetime) -> int:
-    """Give new events their place in the order, owe each to every endpoint that may and wants to know; count them."""
+    """Give new events their place in the order, owe each to endpoints and persons who are to know; return how many."""
     fresh = sequence_events(session, limit=BATCH)
     if not fresh:
         return 0
@@ -136,6 +137,7 @@ def fan_out(session: Session, *, at: datetime) -> int:
     ]
     if owed:
         session.execute(insert(Delivery), owed)
+    owe_messages(session, fresh, at=at)
     return len(fresh)
 
 

@@ -11,6 +11,7 @@ from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.catalogue import Catalogue
 from domain.models.events import Event
+from domain.models.messages import Message, MessageAttempt
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation
 from domain.models.participants import Participant
@@ -18,7 +19,7 @@ from domain.models.projects import Project
 from domain.models.webhooks import Attempt, Delivery, Endpoint
 
 MARKED = (Call, Application, Participant, Mobility)
-TRACES = (Attempt, Delivery, Event)
+TRACES = (MessageAttempt, Message, Attempt, Delivery, Event)
 
 
 def trials(session: Session) -> Counter[str]:
@@ -65,13 +66,15 @@ def _doomed(table: Table) -> ColumnElement[bool] | None:
 
 
 def _traces() -> tuple[ColumnElement[bool], ...]:
-    """Attempts, deliveries and events that tell of what goes, and deliveries to endpoints that go."""
+    """Attempts, messages, deliveries and events that tell of what goes, and deliveries to endpoints that go."""
     told_of = (select(model.id).where(or_(model.synthetic, model.project_id.in_(_projects()))) for model in MARKED)
     event = or_(Event.project_id.in_(_projects()), *(Event.resource_id.in_(ids) for ids in told_of))
     endpoints = select(Endpoint.id).where(Endpoint.project_id.in_(_projects()))
     delivery = or_(Delivery.event_id.in_(select(Event.id).where(event)), Delivery.endpoint_id.in_(endpoints))
     attempt = Attempt.delivery_id.in_(select(Delivery.id).where(delivery))
-    return attempt, delivery, event
+    message = Message.project_id.in_(_projects())
+    message_attempt = MessageAttempt.message_id.in_(select(Message.id).where(message))
+    return message_attempt, message, attempt, delivery, event
 
 
 def _delete(session: Session, table: Table, doomed: ColumnElement[bool], removed: Counter[str]) -> None:

@@ -42,6 +42,7 @@ NOT_FOR_PROGRAMS = (
 # Lists below a thing that has to be made first.
 DEEPER = {
     "listApplicationDocuments",
+    "listApplicationMessages",
     "listDeliveryAttempts",
     "listParticipantMatches",
     "listWebhookDeliveries",

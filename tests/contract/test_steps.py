@@ -24,8 +24,8 @@ from tests.domain.services.decision_steps import brought_to
 from tests.world import PROJECT, World
 
 MODELS: tuple[Any, ...] = (Project, Call, Application, Mobility)
-# What the operations say of themselves: endpoints have another table.
-ELSEWHERE = {"documents", "webhooks", "deliveries", "recoveries"}
+# What the operations say of themselves: endpoints have another table, messages are moved by the mailer.
+ELSEWHERE = {"documents", "webhooks", "deliveries", "messages", "recoveries"}
 
 
 @pytest.fixture(scope="module")

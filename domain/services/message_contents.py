@@ -1,0 +1,77 @@
+"""What a message says, made anew at each attempt from what is true then: values for its words, and where it goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from domain.languages import format_instant, localise, sentence_language
+from domain.models.applications import Application
+from domain.models.messages import TRUE_IN, Message, MessageKind
+
+
+class Dropped(StrEnum):
+    """Why there is nothing to send."""
+
+    PASSED = "passed"  # what it was to tell is not so any more
+    NO_ADDRESS = "no_address"  # nobody is left to tell
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a message is made of; `lang` is the language in which its values were written."""
+
+    kind: MessageKind
+    lang: str
+    address: str
+    name: str
+    reply_to: str | None
+    values: Mapping[str, str]
+
+
+def contents_of(session: Session, message_id: UUID) -> Contents | Dropped:
+    """What a message says now, and to whom; or why it is not sent at all."""
+    message = session.get_one(Message, message_id)
+    application = session.get(Application, message.application_id) if message.application_id else None
+    if application is None or not application.email:
+        return Dropped.NO_ADDRESS
+    if application.state not in TRUE_IN[message.kind]:
+        return Dropped.PASSED
+    lang = sentence_language((application.lang,))
+    return Contents(
+        kind=message.kind,
+        lang=lang,
+        address=application.email,
+        name=_name(application),
+        reply_to=application.call.contact,
+        values=values_of(application, lang=lang),
+    )
+
+
+def values_of(application: Application, *, lang: str) -> dict[str, str]:
+    """What the words of a message about an application may speak of; empty where there is nothing to say."""
+    call, place = application.call, application.destination
+
+    def instant(moment: datetime | None) -> str:
+        return "" if moment is None else format_instant(moment, timezone=call.timezone, lang=lang)
+
+    return {
+        "name": _name(application),
+        "reference": application.reference,
+        "call": localise(call.title, lang),
+        "organisation": call.owner.business_name or call.owner.legal_name,
+        "contact": call.contact or "",
+        "submitted_at": instant(application.submitted_at),
+        "closes_at": instant(call.closes_at),
+        "confirm_by": instant(application.confirm_by),
+        "destination": "" if place is None else place.city,
+        "rank": "" if application.rank is None else str(application.rank),
+        "reason": application.reason or "",
+    }
+
+
+def _name(application: Application) -> str:
+    return f"{application.given_names} {application.family_name}".strip()

@@ -4,11 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from api.http import Blueprint, Resource, needs
+from domain.errors import NotFound
+from domain.models.messages import PLACEHOLDERS, MessageKind
 from domain.models.tokens import Scope
-from domain.services import messages
-from schemas.base import ListQuery
+from domain.services import message_contents, message_words, messages
+from domain.services.calls import get_call, lock_call
+from domain.services.message_words import Wording
+from integrations.mail.render import said, templates
+from schemas.base import LanguageQuery, ListQuery, reader
 from schemas.calls import NothingSchema
-from schemas.messages import MessageListSchema, MessageSchema
+from schemas.messages import (
+    MessageListSchema,
+    MessageSchema,
+    PreviewSchema,
+    WordingSchema,
+    WordingWriteSchema,
+)
 
 blp = Blueprint("messages", __name__, url_prefix="/v1", description="What people are told by mail.")
 
@@ -36,3 +47,61 @@ class MessageResend(Resource):
     def post(self, _nothing: dict[str, Any], message_id: UUID) -> Any:
         """Send a message once more, as a new one"""
         return messages.resend_message(self.session, message_id, by=self.caller, at=self.at)
+
+
+class WordsResource(Resource):
+    """What the addresses of a call's words share."""
+
+    def kind(self, name: str) -> MessageKind:
+        """The kind of message that is meant."""
+        if name not in PLACEHOLDERS:
+            raise NotFound(f"There is no such message; there are {', '.join(PLACEHOLDERS)}.")
+        return MessageKind(name)
+
+    def shown(self, kind: MessageKind, wording: Wording) -> dict[str, Any]:
+        """A call's own words beside ours."""
+        ours = templates(kind)
+        return {
+            "subject": wording.subject,
+            "body": wording.body,
+            "placeholders": PLACEHOLDERS[kind],
+            "our_subject": {tag: one.subject for tag, one in ours.items()},
+            "our_body": {tag: one.text for tag, one in ours.items()},
+        }
+
+
+@blp.route("/calls/<name:id_or_slug>/messages/<string:name>")
+class CallMessage(WordsResource):
+    """A call's own words for a message."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.response(200, WordingSchema)
+    def get(self, id_or_slug: str, name: str) -> Any:
+        """Read a call's own words for a message, beside ours"""
+        call, kind = get_call(self.session, id_or_slug, by=self.caller), self.kind(name)
+        return self.shown(kind, message_words.see_wording(self.session, call, kind, by=self.caller))
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(WordingWriteSchema)
+    @blp.response(200, WordingSchema)
+    def put(self, wanted: Wording, id_or_slug: str, name: str) -> Any:
+        """Let a call say it in its own words; empty ones bring ours back"""
+        call, kind = lock_call(self.session, id_or_slug, by=self.caller), self.kind(name)
+        wording = message_words.set_wording(self.session, call, kind, wanted, by=self.caller, at=self.at)
+        return self.shown(kind, wording)
+
+
+@blp.route("/calls/<name:id_or_slug>/messages/<string:name>/preview")
+class CallMessagePreview(WordsResource):
+    """A message as it would be read."""
+
+    @needs(Scope.CALLS_WRITE)
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, PreviewSchema)
+    def get(self, query: dict[str, Any], id_or_slug: str, name: str) -> Any:
+        """Read a message as somebody who doesn't exist would get it"""
+        call, kind = get_call(self.session, id_or_slug, by=self.caller), self.kind(name)
+        message_words.may_word(self.caller, call)
+        contents = message_contents.sample(self.session, call, kind, wanted=reader.get().languages, at=self.at)
+        spoken = said(contents)
+        return {"kind": kind, "lang": spoken.lang, "subject": spoken.subject, "body": spoken.text}

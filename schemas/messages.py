@@ -1,9 +1,14 @@
 """Messages to persons on the wire: what was told, to which kind of person, and what came of it. No address, no body."""
 
+from typing import Any, ClassVar
+
 from marshmallow import fields
 
 from domain.models.messages import MessageKind, MessageState, Recipient
-from schemas.base import Id, Instant, Int, OneOf, Schema, about
+from domain.services.message_words import Wording
+from schemas.base import Id, Instant, Int, OneOf, Schema, TextMap, about
+
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5000  # characters
 
 
 class MessageAttemptSchema(Schema):
@@ -52,3 +57,39 @@ class MessageListSchema(Schema):
 
     items = fields.List(fields.Nested(MessageSchema), metadata=about("The messages of this page."))
     next = fields.String(allow_none=True, metadata=about("The address of the next page; null on the last."))
+
+
+class WordingWriteSchema(Schema):
+    """A call's own words for a message, by language."""
+
+    makes: ClassVar[Any] = Wording
+
+    subject = TextMap(
+        required=True, most=LONGEST_SUBJECT, metadata=about("The subject, by language.", {"en": "You made it, {name}"})
+    )
+    body = TextMap(
+        required=True,
+        most=LONGEST_BODY,
+        metadata=about("The text, by language.", {"en": "Dear {name},\n\nplease confirm by {confirm_by}.\n\n{my_url}"}),
+    )
+
+
+class WordingSchema(WordingWriteSchema):
+    """A call's own words for a message, and what they are written in place of."""
+
+    placeholders = fields.List(
+        fields.String(),
+        dump_only=True,
+        metadata=about("What may stand in braces; a line in which one has no value is left out.", ["name", "call"]),
+    )
+    our_subject = TextMap(dump_only=True, metadata=about("What we write.", {"en": "There is a place for you"}))
+    our_body = TextMap(dump_only=True, metadata=about("What we write.", {"en": "Dear {name},\n\n…"}))
+
+
+class PreviewSchema(Schema):
+    """A message as somebody who doesn't exist would get it."""
+
+    kind = OneOf(MessageKind, metadata=about("What it tells.", "selected"))
+    lang = fields.String(metadata=about("The language in which it is written.", "en"))
+    subject = fields.String(metadata=about("Its subject.", "There is a place for you (A-7K3M-9QXZ)"))
+    body = fields.String(metadata=about("Its text.", "Dear Ana Petrović,\n\n…"))

@@ -106,6 +106,22 @@ class MessageAttempt(Base):
     error: Mapped[str | None] = mapped_column(String(40))
 
 
+class CallMessage(Identified, Base):
+    """A call's own words for a kind of message, by language; in all others it says what we would."""
+
+    __tablename__ = "call_messages"
+    __table_args__ = (
+        UniqueConstraint("call_id", "kind"),
+        ForeignKeyConstraint(["project_id", "call_id"], ["calls.project_id", "calls.id"]),
+    )
+
+    project_id: Mapped[UUID]
+    call_id: Mapped[UUID]
+    kind: Mapped[MessageKind] = mapped_column(enumeration(MessageKind))
+    subject: Mapped[dict[str, str]]
+    body: Mapped[dict[str, str]]
+
+
 S = ApplicationState
 # In which states of its application a message is still true; in all others it is dropped, not sent.
 TRUE_IN: Mapping[MessageKind, frozenset[ApplicationState]] = {

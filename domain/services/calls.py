@@ -32,6 +32,7 @@ from domain.policies import Principal
 from domain.services import call_rules, consent_texts, destinations
 from domain.services.destinations import DestinationInput
 from domain.services.forms import question_texts
+from domain.services.message_words import copy_wordings
 from domain.services.pages import Page, PageRequest, fetch_page
 from domain.services.projects import code_of, named_project
 from domain.states import move_to
@@ -203,12 +204,14 @@ def copy_call(session: Session, id_or_slug: str, *, by: Principal, at: datetime)
     original = get_call(session, id_or_slug, by=by)
     wanted = as_input(original, code_of(session, original.project_id))
     fresh = tuple(replace(place, id=None, starts_on=None, ends_on=None) for place in wanted.destinations)
-    return create_call(
+    copy = create_call(
         session,
         replace(wanted, slug=None, eligible_countries=(), opens_at=None, closes_at=None, destinations=fresh),
         by=by,
         at=at,
     )
+    copy_wordings(session, original, copy, at=at)
+    return copy
 
 
 def as_input(call: Call, project: str) -> CallInput:

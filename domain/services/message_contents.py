@@ -1,16 +1,28 @@
 """What a message says, made anew at each attempt from what is true then: values for its words, and where it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from domain.languages import format_instant, localise, sentence_language
+from domain.languages import format_instant, localise
 from domain.models.applications import Application
+from domain.models.calls import Call
 from domain.models.messages import TRUE_IN, Message, MessageKind
+from domain.services.message_words import Wording, wording_of
+
+A_WEEK = timedelta(days=7)
+SOMEBODY: Mapping[str, Any] = {
+    "given_names": "Ana",
+    "family_name": "Petrović",
+    "email": "ana@example.org",
+    "reference": "A-7K3M-9QXZ",
+    "rank": 3,
+}
 
 
 class Dropped(StrEnum):
@@ -30,6 +42,7 @@ class Contents:
     name: str
     reply_to: str | None
     values: Mapping[str, str]
+    wording: Wording
 
 
 def contents_of(session: Session, message_id: UUID) -> Contents | Dropped:
@@ -40,7 +53,8 @@ def contents_of(session: Session, message_id: UUID) -> Contents | Dropped:
         return Dropped.NO_ADDRESS
     if application.state not in TRUE_IN[message.kind]:
         return Dropped.PASSED
-    lang = sentence_language((application.lang,))
+    wording = wording_of(session, application.call_id, message.kind)
+    lang = wording.language((application.lang,))
     return Contents(
         kind=message.kind,
         lang=lang,
@@ -48,7 +62,19 @@ def contents_of(session: Session, message_id: UUID) -> Contents | Dropped:
         name=_name(application),
         reply_to=application.call.contact,
         values=values_of(application, lang=lang),
+        wording=wording,
     )
+
+
+def sample(session: Session, call: Call, kind: MessageKind, *, wanted: Sequence[str], at: datetime) -> Contents:
+    """What a message about an application to this call would say to somebody who doesn't exist."""
+    wording = wording_of(session, call.id, kind)
+    lang = wording.language(wanted)
+    application = Application(
+        **SOMEBODY, call=call, destination=next(iter(call.destinations), None), submitted_at=at, confirm_by=at + A_WEEK
+    )
+    values = values_of(application, lang=lang)
+    return Contents(kind, lang, SOMEBODY["email"], _name(application), call.contact, values, wording)
 
 
 def values_of(application: Application, *, lang: str) -> dict[str, str]:

@@ -22,9 +22,9 @@ from domain.config import MailServer
 from domain.languages import localise
 from domain.models.messages import MessageKind
 from domain.services.message_contents import Contents
+from domain.services.message_words import OURS, PLACEHOLDER, Wording
 
 TEMPLATES = Path(__file__).parent / "templates"
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 SUBJECT = "Subject: "
 MAILBOX = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(\.[!#-'*+/-9=?A-Z^-~-]+)*", re.ASCII)  # RFC 5321's dot-string
 LONGEST_SUBJECT = 200  # characters; a call's title may have 300, and no reader shows so many
@@ -50,12 +50,17 @@ class Letter(NamedTuple):
     content: bytes
 
 
-def words(kind: MessageKind, lang: str, values: Mapping[str, str]) -> Words:
-    """What a message says in the nearest language that it is written in."""
+def words(kind: MessageKind, lang: str, values: Mapping[str, str], own: Wording = OURS) -> Words:
+    """What a message says in the nearest language that it is written in: the call's own words go before ours."""
     written = templates(kind)
-    subject = filled(localise({tag: one.subject for tag, one in written.items()}, lang), values)
-    text = filled(localise({tag: one.text for tag, one in written.items()}, lang), values)
-    return Words(lang, _one_line(subject)[:LONGEST_SUBJECT], text)
+    subject = localise({tag: one.subject for tag, one in written.items()} | dict(own.subject), lang)
+    text = localise({tag: one.text for tag, one in written.items()} | dict(own.body), lang)
+    return Words(lang, _one_line(filled(subject, values))[:LONGEST_SUBJECT], filled(text, values))
+
+
+def said(contents: Contents) -> Words:
+    """What a message says."""
+    return words(contents.kind, contents.lang, contents.values, contents.wording)
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +84,7 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 def letter(contents: Contents, *, message_id: UUID, server: MailServer, at: datetime) -> Letter:
     """A message as it goes out at this moment. Its Message-ID is the same at every attempt."""
-    said = words(contents.kind, contents.lang, contents.values)
+    spoken = said(contents)
     recipient = in_ascii(contents.address)
     mail = EmailMessage(policy=SMTP)
     mail["Date"] = format_datetime(at)
@@ -87,12 +92,12 @@ def letter(contents: Contents, *, message_id: UUID, server: MailServer, at: date
     mail["To"] = Address(_one_line(contents.name), addr_spec=recipient)
     if contents.reply_to:
         mail["Reply-To"] = Address(addr_spec=in_ascii(contents.reply_to))
-    mail["Subject"] = said.subject
+    mail["Subject"] = spoken.subject
     mail["Message-ID"] = f"<{message_id}@{server.sender.rpartition('@')[2]}>"
     # RFC 3834: nobody's holiday notice answers it.
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(said.text)
-    mail["Content-Language"] = said.lang
+    mail.set_content(spoken.text)
+    mail["Content-Language"] = spoken.lang
     return Letter(server.sender, recipient, mail.as_bytes())
 
 

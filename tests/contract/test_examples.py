@@ -198,13 +198,21 @@ def test_a_text_to_agree_to_is_written_as_shown(world: World, coordinator: Any, 
     assert (answer.status_code, answer.json.get("text")) == (200, wanted["text"]), answer.json
 
 
+def test_words_of_a_calls_own_are_taken_as_shown(world: World, coordinator: Any, contract: Contract) -> None:
+    wording = shown(contract, "WordingWrite")
+
+    answer = coordinator.put(f"/v1/calls/{world.call().id}/messages/selected", json=wording)
+
+    assert (answer.status_code, {part: answer.json.get(part) for part in wording}) == (200, wording)
+
+
 def test_every_body_that_is_sent_is_tried_here_or_elsewhere(contract: Contract) -> None:
     bodies = [operation.get("requestBody", {}) for operation in contract.operations.values()]
     media = [one for body in bodies for one in body.get("content", {}).values()]
 
     named = {name for one in media for name in one.get("examples", {})}
 
-    assert named - ELSEWHERE == {*MADE, *CHANGED, *STEPS, "ApplicationWrite", "ConsentTextWrite"}
+    assert named - ELSEWHERE == {*MADE, *CHANGED, *STEPS, "ApplicationWrite", "ConsentTextWrite", "WordingWrite"}
 
 
 def test_the_statistics_that_are_shown_add_up(contract: Contract) -> None:

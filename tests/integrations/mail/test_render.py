@@ -14,7 +14,8 @@ from domain.config import Encryption, MailServer
 from domain.languages import CATALOGUES
 from domain.models.messages import PLACEHOLDERS, MessageKind
 from domain.services.message_contents import Contents
-from integrations.mail.render import PLACEHOLDER, BadAddress, filled, in_ascii, letter, templates, words
+from domain.services.message_words import OURS, PLACEHOLDER
+from integrations.mail.render import BadAddress, filled, in_ascii, letter, templates, words
 
 ID = UUID("01938f6e-5c00-7000-8000-000000000001")
 AT = datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
@@ -27,6 +28,7 @@ CONTENTS = Contents(
     name="Ana Petrović",
     reply_to="partner@example.org",
     values={name: f"<{name}>" for names in PLACEHOLDERS.values() for name in names},
+    wording=OURS,
 )
 
 

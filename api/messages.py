@@ -37,6 +37,19 @@ class ApplicationMessages(Resource):
         return self.listed(messages.list_messages(self.session, application_id, by=self.caller, page=page))
 
 
+@blp.route("/organisations/<uuid:organisation_id>/messages")
+class OrganisationMessages(Resource):
+    """An organisation's log of messages."""
+
+    @needs(Scope.ORGANISATIONS_MANAGE)
+    @blp.arguments(ListQuery, location="query")
+    @blp.response(200, MessageListSchema)
+    def get(self, query: dict[str, Any], organisation_id: UUID) -> Any:
+        """List the messages to an organisation's contact, newest first"""
+        page = self.page(query)
+        return self.listed(messages.list_notices(self.session, organisation_id, by=self.caller, page=page))
+
+
 @blp.route("/messages/<uuid:message_id>/resend")
 class MessageResend(Resource):
     """Once more."""

@@ -26,6 +26,7 @@ SORTS: Mapping[str, Iterable[str]] = {
     "listDeliveryAttempts": ("at",),
     "listMemberships": memberships.SORT_KEYS,
     "listMobilities": mobility_lists.SORT_KEYS,
+    "listOrganisationMessages": ("created_at",),
     "listOrganisations": organisations.SORT_KEYS,
     "listParticipantMatches": participants.SORT_KEYS,
     "listParticipants": participants.SORT_KEYS,

@@ -260,6 +260,20 @@ def visible_events(by: Principal) -> ColumnElement[bool]:
     )
 
 
+def concerning_events(by: Principal) -> ColumnElement[bool]:
+    """What of all that an organisation sees is its business: its own, its charges', calls for its country, projects."""
+    members = by.projects(*ANY_MEMBER)
+    own = or_(*(column == by.organisation_id for column in (Event.owner_id, Event.sending_id, Event.receiving_id)))
+    mine = or_(
+        own,
+        Event.project_id.in_(by.projects(Role.COORDINATOR)),
+        _country_projects(by, Event.project_id, holds(Event.countries, by.country or "")),
+        and_(Event.project_id.in_(members), Event.public, holds(Event.countries, by.country or "")),
+        and_(Event.project_id.in_(members), Event.type.in_(_of("project."))),
+    )
+    return and_(visible_events(by), mine, Event.endpoint_id.is_(None), ~Event.sample)
+
+
 def _of(prefix: str) -> list[EventType]:
     return [kind for kind in EventType if kind.startswith(prefix)]
 

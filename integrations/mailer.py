@@ -18,7 +18,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from domain.config import MailServer
 from domain.errors import Busy
 from domain.services import deliveries, message_queue
-from domain.services.message_contents import Contents, Dropped, contents_of
+from domain.services.letters import contents_of
+from domain.services.message_contents import Contents, Dropped
 from domain.services.message_queue import Claim, Result
 from domain.transaction import Database, reading, transaction, utcnow
 from integrations.mail.render import BadAddress, Letter, letter

@@ -28,7 +28,7 @@ from domain import logs
 from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import Busy
 from domain.models.webhooks import Endpoint, Payload
-from domain.services import clock, deliveries, kept_answers, messages, recoveries
+from domain.services import clock, deliveries, kept_answers, messages, notices, recoveries
 from domain.services.deliveries import Claim
 from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
@@ -239,6 +239,7 @@ class Worker:
             with transaction(self.database) as session:
                 clock.tick(session, at=self.now())
                 messages.remind_of_offers(session, at=self.now())
+                notices.owe_digests(session, at=self.now())
                 deliveries.warn_of_failing(session, at=self.now())
                 deliveries.hold_overslept(session, at=deliveries.now(session, clock=self.now()))
         if moment >= self.next_sweep:

@@ -33,7 +33,8 @@ class MessageSchema(Schema):
     kind = OneOf(MessageKind, metadata=about("What it tells.", "submitted"))
     recipient = OneOf(Recipient, metadata=about("Whom it is for.", "applicant"))
     application_id = Id(allow_none=True, metadata=about("The application that it is about."))
-    event_id = Id(allow_none=True, metadata=about("The event that it tells of; null for a reminder."))
+    organisation_id = Id(allow_none=True, metadata=about("The organisation whose contact it is for."))
+    event_id = Id(allow_none=True, metadata=about("The event that it tells of; null for a reminder or a digest."))
     resent_from_id = Id(allow_none=True, metadata=about("The message that it repeats; null unless sent by hand."))
     state = OneOf(
         MessageState,

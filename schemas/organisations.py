@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import fields, post_dump
 
-from domain.models.organisations import OrganisationType, Role
+from domain.models.organisations import Notices, OrganisationType, Role
 from domain.services.organisations import FirstMembership, OrganisationInput
 from schemas.base import (
     LINE,
@@ -13,6 +13,7 @@ from schemas.base import (
     Id,
     Instant,
     Int,
+    LanguageTag,
     ListOf,
     ListQuery,
     OneOf,
@@ -57,6 +58,12 @@ class OrganisationWriteSchema(Schema):
     )
     contact_name = Str(load_default=None, allow_none=True, most=200, metadata=about("Whom to write to.", "Mira Ilić"))
     contact_email = Email(load_default=None, allow_none=True, metadata=about("At which address.", "mira@example.org"))
+    lang = LanguageTag(load_default="en", metadata=about("In which language that person is written to.", "sr-Latn"))
+    notices = OneOf(
+        Notices,
+        load_default=Notices.NONE,
+        metadata=about("How much of what concerns the organisation that person is told by mail.", "daily"),
+    )
 
 
 class NewOrganisationSchema(OrganisationWriteSchema):

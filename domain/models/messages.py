@@ -26,12 +26,17 @@ class MessageKind(StrEnum):
     REJECTED = "rejected"
     EXPIRING = "expiring"
     EXPIRED = "expired"
+    NOTICE = "notice"
+    DIGEST = "digest"
+    WEBHOOK_FAILING = "webhook_failing"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Recipient(StrEnum):
     """Whom a message is for; the address is looked up when it is sent."""
 
     APPLICANT = "applicant"
+    ORGANISATION = "organisation"
 
 
 class MessageState(StrEnum):
@@ -53,7 +58,8 @@ M = MessageState
 class Message(Identified, Base):
     """One message owed to one person: the row is the queue. `lease_token` fences a sender that overslept its lease.
 
-    `once` is what it is owed for: an event or a moment of the clock, and the person. `error` is the last one's.
+    `once` is what it is owed for: an event or a moment of the clock, and the person. `error` is the last one's. A
+    digest tells of what was recorded since `since` and before `until`.
     """
 
     __tablename__ = "messages"
@@ -61,6 +67,7 @@ class Message(Identified, Base):
         ForeignKeyConstraint(["project_id", "application_id"], ["applications.project_id", "applications.id"]),
         Index("ix_messages_state_next_at", "state", "next_at"),
         Index("ix_messages_application_id_id", "application_id", "id"),
+        Index("ix_messages_organisation_id_id", "organisation_id", "id"),
     )
 
     TRANSITIONS: ClassVar[Mapping[MessageState, frozenset[MessageState]]] = {
@@ -73,7 +80,10 @@ class Message(Identified, Base):
     once: Mapped[str] = mapped_column(String(200), unique=True)
     project_id: Mapped[UUID | None]
     application_id: Mapped[UUID | None]
+    organisation_id: Mapped[UUID | None]
     event_id: Mapped[UUID | None]
+    since: Mapped[datetime | None]
+    until: Mapped[datetime | None]
     resent_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
     state: Mapped[MessageState] = mapped_column(enumeration(MessageState), default=M.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -123,7 +133,7 @@ class CallMessage(Identified, Base):
 
 
 S = ApplicationState
-# In which states of its application a message is still true; in all others it is dropped, not sent.
+# In which states of its application a message about one is still true; in all others it is dropped, not sent.
 TRUE_IN: Mapping[MessageKind, frozenset[ApplicationState]] = {
     MessageKind.SUBMITTED: frozenset(ApplicationState) - {S.WITHDRAWN},
     MessageKind.SELECTED: frozenset({S.SELECTED}),
@@ -145,4 +155,11 @@ PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
     MessageKind.REJECTED: (*ALWAYS, "reason"),
     MessageKind.EXPIRING: (*ALWAYS, *OFFER),
     MessageKind.EXPIRED: (*ALWAYS, *OFFER),
+}
+# The same of messages to organisations, whose words are nobody's but ours.
+NOTICE_PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
+    MessageKind.NOTICE: ("name", "organisation", "what", "call", "reference"),
+    MessageKind.DIGEST: ("name", "organisation", "lines", "more"),
+    MessageKind.WEBHOOK_FAILING: ("name", "organisation", "endpoint", "host", "failing_since", "disabled_at"),
+    MessageKind.WEBHOOK_DISABLED: ("name", "organisation", "endpoint", "host"),
 }

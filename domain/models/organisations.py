@@ -22,6 +22,14 @@ class OrganisationType(StrEnum):
     OTHER = "other"
 
 
+class Notices(StrEnum):
+    """How much an organisation's contact is written to: not at all, at each event, once a day."""
+
+    NONE = "none"
+    EACH = "each"
+    DAILY = "daily"
+
+
 class Role(StrEnum):
     """What an organisation is in a project; its rights are the union of its roles."""
 
@@ -52,6 +60,8 @@ class Organisation(Identified, Base):
     website: Mapped[str | None] = mapped_column(String(300))
     contact_name: Mapped[str | None] = personal(String(200))
     contact_email: Mapped[str | None] = personal(String(254))
+    lang: Mapped[str] = mapped_column(String(20), default="en")
+    notices: Mapped[Notices] = mapped_column(enumeration(Notices), default=Notices.NONE)
     placeholder: Mapped[bool] = mapped_column(default=False)
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation")

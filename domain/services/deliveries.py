@@ -34,6 +34,7 @@ from domain.services.attempt_tallies import count_attempts
 from domain.services.delivery_batches import EXPIRED, PENDING, Leased, Settled
 from domain.services.events import sequence_events
 from domain.services.messages import owe_messages
+from domain.services.notices import owe_notices
 from domain.services.subscriptions import concerns
 from domain.services.webhook_secrets import keys_in_force
 from domain.services.webhooks import hold
@@ -138,6 +139,7 @@ def fan_out(session: Session, *, at: datetime) -> int:
     if owed:
         session.execute(insert(Delivery), owed)
     owe_messages(session, fresh, at=at)
+    owe_notices(session, fresh, at=at)
     return len(fresh)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +31,14 @@ class Dropped(StrEnum):
     NO_ADDRESS = "no_address"  # nobody is left to tell
 
 
+class Happening(NamedTuple):
+    """One event as it is told: its type, the call that it is of, and which application or mobility."""
+
+    type: str
+    call: str
+    reference: str
+
+
 @dataclass(frozen=True)
 class Contents:
     """All that a message is made of; `lang` is the language in which its values were written."""
@@ -43,11 +50,11 @@ class Contents:
     reply_to: str | None
     values: Mapping[str, str]
     wording: Wording
+    happenings: Sequence[Happening] = ()
 
 
-def contents_of(session: Session, message_id: UUID) -> Contents | Dropped:
-    """What a message says now, and to whom; or why it is not sent at all."""
-    message = session.get_one(Message, message_id)
+def of_application(session: Session, message: Message) -> Contents | Dropped:
+    """What a message about an application says now, and to whom; or why it is not sent at all."""
     application = session.get(Application, message.application_id) if message.application_id else None
     if application is None or not application.email:
         return Dropped.NO_ADDRESS

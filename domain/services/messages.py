@@ -19,6 +19,7 @@ from domain.models.events import Event, EventType
 from domain.models.messages import TRUE_IN, Message, MessageKind, MessageState, Recipient
 from domain.policies import Principal
 from domain.services.applications import get_application
+from domain.services.organisations import get_organisation
 from domain.services.pages import Page, PageRequest, fetch_page
 
 # What a person is told of, and as what.
@@ -34,6 +35,8 @@ TOLD: Mapping[EventType, MessageKind] = {
 RECIPIENTS = (Recipient.APPLICANT,)
 REMINDED_BEFORE = timedelta(hours=48)  # the end of an offer; who was offered a place later than that is not reminded
 OFFERS = (MessageKind.SELECTED, MessageKind.PROMOTED)
+# What a row may name; all rows of one INSERT have the same columns.
+NAMED = ("project_id", "application_id", "organisation_id", "event_id", "since", "until", "resent_from_id")
 UNSENT = (MessageState.WAITING, MessageState.SENDING)
 
 
@@ -65,11 +68,11 @@ def _for_event(event: Event, projects: Mapping[UUID, UUID], *, at: datetime) -> 
         yield owed(TOLD[event.type], recipient, once=f"{event.id}:{recipient}", at=at, event_id=event.id, **about)
 
 
-def owed(kind: MessageKind, recipient: Recipient, *, once: str, at: datetime, **about: UUID | None) -> dict[str, Any]:
+def owed(kind: MessageKind, recipient: Recipient, *, once: str, at: datetime, **about: Any) -> dict[str, Any]:
     """The row of a message that is due now; `about` names what it is about."""
     state = {"state": MessageState.WAITING, "attempts": 0, "next_at": at}
     row = {"id": new_id(), "version": 1, "kind": kind, "recipient": recipient, "once": once}
-    named = {"event_id": None, "resent_from_id": None} | about
+    named = dict.fromkeys(NAMED) | about
     return row | state | {"created_at": at, "updated_at": at} | named
 
 
@@ -113,6 +116,15 @@ def list_messages(session: Session, application_id: UUID, *, by: Principal, page
     return fetch_page(session, query, page=page, keys=keys, id_column=Message.id, default="-created_at")
 
 
+def list_notices(session: Session, organisation_id: UUID, *, by: Principal, page: PageRequest) -> Page[Message]:
+    """List what was and is owed to an organisation's contact, newest first. Raises NotFound, Forbidden."""
+    organisation = get_organisation(session, organisation_id, by=by)
+    policies.may_edit_organisation(by, organisation)
+    query = select(Message).where(Message.organisation_id == organisation.id)
+    keys = {"created_at": Message.created_at}
+    return fetch_page(session, query, page=page, keys=keys, id_column=Message.id, default="-created_at")
+
+
 def resend_message(session: Session, message_id: UUID, *, by: Principal, at: datetime) -> Message:
     """Owe a message once more, as a new one: whoever has the first may hide a second with the same Message-ID.
 
@@ -128,7 +140,8 @@ def resend_message(session: Session, message_id: UUID, *, by: Principal, at: dat
         raise Conflict("This message has not gone out yet; it is sent by itself, look at what comes of it.")
     once, about = f"resent:{new_id()}", of(application.project_id, application.id)
     row = owed(message.kind, message.recipient, once=once, at=at, resent_from_id=message.id, **about)
-    again = Message(**{name: value for name, value in row.items() if name != "version"})
+    del row["version"]  # SQLAlchemy counts it for rows of its own.
+    again = Message(**row)
     session.add(again)
     session.flush()
     return again

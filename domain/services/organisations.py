@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain import policies
 from domain.db import change, holds, new_id
 from domain.errors import Finding, InvalidInput, NotFound, refuse
-from domain.models.organisations import Membership, Organisation, OrganisationType, Role
+from domain.models.organisations import Membership, Notices, Organisation, OrganisationType, Role
 from domain.models.projects import Project
 from domain.policies import Principal
 from domain.services import memberships
@@ -54,6 +54,8 @@ class OrganisationInput:
     website: str | None = None
     contact_name: str | None = None
     contact_email: str | None = None
+    lang: str = "en"
+    notices: Notices = Notices.NONE
     membership: FirstMembership | None = None
 
 

@@ -5,7 +5,7 @@ Templates are templates/<kind>/<language>.txt: a line `Subject: …`, an empty l
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ import idna
 from domain.config import MailServer
 from domain.languages import localise
 from domain.models.messages import MessageKind
-from domain.services.message_contents import Contents
+from domain.services.message_contents import Contents, Happening
 from domain.services.message_words import OURS, PLACEHOLDER, Wording
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,7 +60,39 @@ def words(kind: MessageKind, lang: str, values: Mapping[str, str], own: Wording 
 
 def said(contents: Contents) -> Words:
     """What a message says."""
-    return words(contents.kind, contents.lang, contents.values, contents.wording)
+    told = [happened(one, contents.lang) for one in contents.happenings]
+    values = {"lines": "\n".join(told), **_single(contents), **contents.values}
+    return words(contents.kind, contents.lang, values, contents.wording)
+
+
+def happened(one: Happening, lang: str) -> str:
+    """One event in a line."""
+    return "- " + ", ".join(filter(None, (sentence(one.type, lang), one.call, one.reference)))
+
+
+def sentence(event_type: str, lang: str) -> str:
+    """What kind of event happened; by its name where it has no words yet."""
+    return localise({tag: one[event_type] for tag, one in sentences().items() if event_type in one}, lang) or event_type
+
+
+@lru_cache(maxsize=1)
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """What happened, by type of event, in each language: lines such as `call.opened: A call has opened`."""
+    return {path.stem: dict(_pairs(path)) for path in sorted((TEMPLATES / "events").glob("*.txt"))}
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, _, text = line.partition(": ")
+        yield name, text
+
+
+def _single(contents: Contents) -> dict[str, str]:
+    """What a notice of a single event speaks of."""
+    if not contents.happenings:
+        return {}
+    one = contents.happenings[0]
+    return {"what": sentence(one.type, contents.lang), "call": one.call, "reference": one.reference}
 
 
 @lru_cache(maxsize=64)

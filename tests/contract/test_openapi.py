@@ -44,6 +44,7 @@ DEEPER = {
     "listApplicationDocuments",
     "listApplicationMessages",
     "listDeliveryAttempts",
+    "listOrganisationMessages",
     "listParticipantMatches",
     "listWebhookDeliveries",
     "listWebhookRecoveries",

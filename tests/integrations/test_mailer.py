@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -70,13 +71,20 @@ class Office:
         return [mail["Subject"].split("A-")[0].strip(" (") for mail in self.postbox.received]
 
 
-@pytest.fixture
-def office(world: World, database: Database, clock: Clock) -> Iterator[Office]:
+@contextmanager
+def office_of(world: World, database: Database, clock: Clock) -> Iterator[Office]:
     """A mailer and its mail server."""
     with Postbox() as postbox, by_the_clock(database) as own:
         mailer = Mailer(postbox.settings(), own, Mailbox(postbox.settings(), letter_s=5), now=clock)
         office = Office(world, mailer, postbox, clock)
         office.show()
+        yield office
+
+
+@pytest.fixture
+def office(world: World, database: Database, clock: Clock) -> Iterator[Office]:
+    """A mailer and its mail server."""
+    with office_of(world, database, clock) as office:
         yield office
 
 

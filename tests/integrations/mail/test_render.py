@@ -12,22 +12,24 @@ import pytest
 
 from domain.config import Encryption, MailServer
 from domain.languages import CATALOGUES
-from domain.models.messages import PLACEHOLDERS, MessageKind
+from domain.models.events import EventType
+from domain.models.messages import NOTICE_PLACEHOLDERS, PLACEHOLDERS, MessageKind
 from domain.services.message_contents import Contents
 from domain.services.message_words import OURS, PLACEHOLDER
-from integrations.mail.render import BadAddress, filled, in_ascii, letter, templates, words
+from integrations.mail.render import BadAddress, filled, in_ascii, letter, sentence, sentences, templates, words
 
 ID = UUID("01938f6e-5c00-7000-8000-000000000001")
 AT = datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
 SERVER = MailServer("mail.test", 25, Encryption.NONE, None, None, "InterVET", "mobility@intervet.example")
 WRITTEN = {"bs", "cnr", "en", "mk", "sq", "sr-Cyrl"}
+SPOKEN_OF = {**PLACEHOLDERS, **NOTICE_PLACEHOLDERS}
 CONTENTS = Contents(
     kind=MessageKind.SUBMITTED,
     lang="en",
     address="ana@example.org",
     name="Ana Petrović",
     reply_to="partner@example.org",
-    values={name: f"<{name}>" for names in PLACEHOLDERS.values() for name in names},
+    values={name: f"<{name}>" for names in SPOKEN_OF.values() for name in names},
     wording=OURS,
 )
 
@@ -56,8 +58,16 @@ def test_no_placeholder_is_left_in_it(kind: MessageKind, lang: str) -> None:
 def test_the_languages_of_a_kind_speak_of_the_same_things(kind: MessageKind) -> None:
     spoken_of = {tag: set(PLACEHOLDER.findall(one.subject + one.text)) for tag, one in templates(kind).items()}
 
-    assert set().union(*spoken_of.values()) <= set(PLACEHOLDERS[kind])
+    assert set().union(*spoken_of.values()) <= set(SPOKEN_OF[kind])
     assert all(names == spoken_of["en"] for names in spoken_of.values())
+
+
+@pytest.mark.parametrize("lang", sorted(CATALOGUES))
+def test_every_event_has_words(lang: str) -> None:
+    told = {kind: sentence(kind.value, lang) for kind in EventType if not kind.startswith("webhook.")}
+
+    assert [kind for kind, said in told.items() if said == kind.value] == []
+    assert {len(one) for one in sentences().values()} == {len(sentences()["en"])}
 
 
 def test_serbian_in_latin_letters_is_derived_and_names_stay_as_they_are() -> None:

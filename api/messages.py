@@ -3,17 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from api.http import Blueprint, Resource, needs
+from api.http import Blueprint, Resource, needs, open_to_all, services
 from domain.errors import NotFound
 from domain.models.messages import PLACEHOLDERS, MessageKind
 from domain.models.tokens import Scope
-from domain.services import message_contents, message_words, messages
+from domain.services import link_requests, message_contents, message_words, messages
 from domain.services.calls import get_call, lock_call
 from domain.services.message_words import Wording
 from integrations.mail.render import said, templates
 from schemas.base import LanguageQuery, ListQuery, reader
 from schemas.calls import NothingSchema
 from schemas.messages import (
+    LinkRequestedSchema,
+    LinkRequestSchema,
     MessageListSchema,
     MessageSchema,
     PreviewSchema,
@@ -115,6 +117,22 @@ class CallMessagePreview(WordsResource):
         """Read a message as somebody who doesn't exist would get it"""
         call, kind = get_call(self.session, id_or_slug, by=self.caller), self.kind(name)
         message_words.may_word(self.caller, call)
-        contents = message_contents.sample(self.session, call, kind, wanted=reader.get().languages, at=self.at)
+        contents = message_contents.sample(
+            self.session, call, kind, wanted=reader.get().languages, config=services().config, at=self.at
+        )
         spoken = said(contents)
         return {"kind": kind, "lang": spoken.lang, "subject": spoken.subject, "body": spoken.text}
+
+
+@blp.route("/calls/<name:id_or_slug>/link-requests")
+class CallLinkRequests(Resource):
+    """Links that were lost."""
+
+    @open_to_all
+    @blp.arguments(LinkRequestSchema)
+    @blp.response(202, LinkRequestedSchema)
+    def post(self, wanted: dict[str, Any], id_or_slug: str) -> Any:
+        """Have the links to one's applications mailed again; the answer is the same whoever asks"""
+        call = get_call(self.session, id_or_slug, by=self.caller)
+        link_requests.request_links(self.session, call, wanted["email"], at=self.at)
+        return {}

@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from domain.config import MailServer
+from domain.config import Config
 from domain.errors import Busy
 from domain.services import deliveries, message_queue
 from domain.services.letters import contents_of
@@ -48,10 +48,9 @@ class Post(Protocol):
 class Mailer:
     """One round after the other, until told to stop."""
 
-    def __init__(
-        self, server: MailServer, database: Database, post: Post, *, now: Callable[[], datetime] = utcnow
-    ) -> None:
-        self.server, self.database, self.post, self.now = server, database, post, now
+    def __init__(self, config: Config, database: Database, post: Post, *, now: Callable[[], datetime] = utcnow) -> None:
+        assert config.mail is not None, "without a mail server there is nothing for it to do"
+        self.config, self.server, self.database, self.post, self.now = config, config.mail, database, post, now
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -110,7 +109,7 @@ class Mailer:
         """What is to be sent, made now; or how it ends without."""
         try:
             with reading(self.database) as session:
-                contents = contents_of(session, claim.id)
+                contents = contents_of(session, claim.id, config=self.config)
             if isinstance(contents, Dropped):
                 return Result(claim, self.now(), dropped=True, error=str(contents))
             return contents, letter(contents, message_id=claim.id, server=self.server, at=self.now())
@@ -135,13 +134,13 @@ class Mailer:
 
 
 @contextmanager
-def mailing(server: MailServer | None, database: Database) -> Iterator[None]:
+def mailing(config: Config, database: Database) -> Iterator[None]:
     """Send mail beside what is done inside; without a mail server, messages wait in the database."""
-    if server is None:
+    if config.mail is None:
         log.warning("no mail server is set: messages to persons wait")
         yield
         return
-    mailer = Mailer(server, database, Mailbox(server))
+    mailer = Mailer(config, database, Mailbox(config.mail))
     # A daemon: a mail server that never answers does not keep the worker from ending.
     thread = threading.Thread(target=mailer.run, name="mailer", daemon=True)
     thread.start()

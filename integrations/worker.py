@@ -28,7 +28,7 @@ from domain import logs
 from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import Busy
 from domain.models.webhooks import Endpoint, Payload
-from domain.services import clock, deliveries, kept_answers, messages, notices, recoveries
+from domain.services import clock, deliveries, kept_answers, link_requests, messages, notices, recoveries
 from domain.services.deliveries import Claim
 from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
@@ -248,6 +248,7 @@ class Worker:
                 kept_answers.forget_old(session, at=self.now())
                 deliveries.forget_replies(session, at=self.now())
                 forget_expired(session, at=self.now())
+                link_requests.forget_answered(session, at=self.now())
 
     def settle_and_claim(self, job: Job) -> int:
         """Write down what has ended, claim what there is room for; return how many these were."""
@@ -329,7 +330,7 @@ def serve(config: Config, database: Database) -> None:
         if database.lock is None
         else only_one(config.data_dir / "worker.lock", stopping=lambda: worker.stopping)
     )
-    with place, caretaker(config, database).at_work(), mailing(config.mail, database):
+    with place, caretaker(config, database).at_work(), mailing(config, database):
         worker.run()
 
 

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from domain.models.messages import MessageKind, MessageState, Recipient
 from domain.services.message_words import Wording
-from schemas.base import Id, Instant, Int, OneOf, Schema, TextMap, about
+from schemas.base import Email, Id, Instant, Int, OneOf, Schema, TextMap, about
 
 LONGEST_SUBJECT, LONGEST_BODY = 200, 5000  # characters
 
@@ -94,3 +94,13 @@ class PreviewSchema(Schema):
     lang = fields.String(metadata=about("The language in which it is written.", "en"))
     subject = fields.String(metadata=about("Its subject.", "There is a place for you (A-7K3M-9QXZ)"))
     body = fields.String(metadata=about("Its text.", "Dear Ana Petrović,\n\n…"))
+
+
+class LinkRequestSchema(Schema):
+    """Whose links are wanted again."""
+
+    email = Email(required=True, metadata=about("The address that was given when applying.", "ana@example.org"))
+
+
+class LinkRequestedSchema(Schema):
+    """Nothing is told here, whoever asks: what there is to tell comes by mail."""

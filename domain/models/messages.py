@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain.db import Base, Identified, enumeration
+from domain.db import Base, Identified, enumeration, personal
 from domain.models.applications import ApplicationState
 
 
@@ -26,6 +26,7 @@ class MessageKind(StrEnum):
     REJECTED = "rejected"
     EXPIRING = "expiring"
     EXPIRED = "expired"
+    LINK = "link"
     NOTICE = "notice"
     DIGEST = "digest"
     WEBHOOK_FAILING = "webhook_failing"
@@ -59,7 +60,7 @@ class Message(Identified, Base):
     """One message owed to one person: the row is the queue. `lease_token` fences a sender that overslept its lease.
 
     `once` is what it is owed for: an event or a moment of the clock, and the person. `error` is the last one's. A
-    digest tells of what was recorded since `since` and before `until`.
+    digest tells of what was recorded since `since` and before `until`; lost links are for whoever has `email_key`.
     """
 
     __tablename__ = "messages"
@@ -68,6 +69,7 @@ class Message(Identified, Base):
         Index("ix_messages_state_next_at", "state", "next_at"),
         Index("ix_messages_application_id_id", "application_id", "id"),
         Index("ix_messages_organisation_id_id", "organisation_id", "id"),
+        Index("ix_messages_call_id_created_at", "call_id", "created_at"),
     )
 
     TRANSITIONS: ClassVar[Mapping[MessageState, frozenset[MessageState]]] = {
@@ -81,6 +83,8 @@ class Message(Identified, Base):
     project_id: Mapped[UUID | None]
     application_id: Mapped[UUID | None]
     organisation_id: Mapped[UUID | None]
+    call_id: Mapped[UUID | None]
+    email_key: Mapped[str | None] = personal(String(64))
     event_id: Mapped[UUID | None]
     since: Mapped[datetime | None]
     until: Mapped[datetime | None]
@@ -156,8 +160,9 @@ PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
     MessageKind.EXPIRING: (*ALWAYS, *OFFER),
     MessageKind.EXPIRED: (*ALWAYS, *OFFER),
 }
-# The same of messages to organisations, whose words are nobody's but ours.
-NOTICE_PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
+# The same of messages whose words are nobody's but ours.
+OUR_PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
+    MessageKind.LINK: ("call", "organisation", "contact", "lines"),
     MessageKind.NOTICE: ("name", "organisation", "what", "call", "reference"),
     MessageKind.DIGEST: ("name", "organisation", "lines", "more"),
     MessageKind.WEBHOOK_FAILING: ("name", "organisation", "endpoint", "host", "failing_since", "disabled_at"),

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from domain.config import Config
 from domain.languages import format_instant, localise
 from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.messages import TRUE_IN, Message, MessageKind
+from domain.services.links import page_address
 from domain.services.message_words import Wording, wording_of
 
 A_WEEK = timedelta(days=7)
@@ -53,7 +55,7 @@ class Contents:
     happenings: Sequence[Happening] = ()
 
 
-def of_application(session: Session, message: Message) -> Contents | Dropped:
+def of_application(session: Session, message: Message, *, config: Config) -> Contents | Dropped:
     """What a message about an application says now, and to whom; or why it is not sent at all."""
     application = session.get(Application, message.application_id) if message.application_id else None
     if application is None or not application.email:
@@ -66,22 +68,24 @@ def of_application(session: Session, message: Message) -> Contents | Dropped:
         kind=message.kind,
         lang=lang,
         address=application.email,
-        name=_name(application),
+        name=name_of(application),
         reply_to=application.call.contact,
-        values=values_of(application, lang=lang),
+        values=values_of(application, lang=lang) | {"my_url": my_address(application, config=config)},
         wording=wording,
     )
 
 
-def sample(session: Session, call: Call, kind: MessageKind, *, wanted: Sequence[str], at: datetime) -> Contents:
+def sample(
+    session: Session, call: Call, kind: MessageKind, *, wanted: Sequence[str], config: Config, at: datetime
+) -> Contents:
     """What a message about an application to this call would say to somebody who doesn't exist."""
     wording = wording_of(session, call.id, kind)
     lang = wording.language(wanted)
     application = Application(
         **SOMEBODY, call=call, destination=next(iter(call.destinations), None), submitted_at=at, confirm_by=at + A_WEEK
     )
-    values = values_of(application, lang=lang)
-    return Contents(kind, lang, SOMEBODY["email"], _name(application), call.contact, values, wording)
+    values = values_of(application, lang=lang) | {"my_url": f"{config.base_url}/my/…"}
+    return Contents(kind, lang, SOMEBODY["email"], name_of(application), call.contact, values, wording)
 
 
 def values_of(application: Application, *, lang: str) -> dict[str, str]:
@@ -92,7 +96,7 @@ def values_of(application: Application, *, lang: str) -> dict[str, str]:
         return "" if moment is None else format_instant(moment, timezone=call.timezone, lang=lang)
 
     return {
-        "name": _name(application),
+        "name": name_of(application),
         "reference": application.reference,
         "call": localise(call.title, lang),
         "organisation": call.owner.business_name or call.owner.legal_name,
@@ -106,5 +110,11 @@ def values_of(application: Application, *, lang: str) -> dict[str, str]:
     }
 
 
-def _name(application: Application) -> str:
+def my_address(application: Application, *, config: Config) -> str:
+    """Where the applicant's own page is; empty while they have no link."""
+    live = (link for link in application.links if link.revoked_at is None)
+    return next((page_address(link, key=config.link_key, base_url=config.base_url) for link in live), "")
+
+
+def name_of(application: Application) -> str:
     return f"{application.given_names} {application.family_name}".strip()

@@ -16,9 +16,11 @@ from domain.db import new_id
 from domain.errors import Conflict, NotFound
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import Event, EventType
+from domain.models.links import Link
 from domain.models.messages import TRUE_IN, Message, MessageKind, MessageState, Recipient
 from domain.policies import Principal
 from domain.services.applications import get_application
+from domain.services.links import new_link
 from domain.services.organisations import get_organisation
 from domain.services.pages import Page, PageRequest, fetch_page
 
@@ -36,7 +38,17 @@ RECIPIENTS = (Recipient.APPLICANT,)
 REMINDED_BEFORE = timedelta(hours=48)  # the end of an offer; who was offered a place later than that is not reminded
 OFFERS = (MessageKind.SELECTED, MessageKind.PROMOTED)
 # What a row may name; all rows of one INSERT have the same columns.
-NAMED = ("project_id", "application_id", "organisation_id", "event_id", "since", "until", "resent_from_id")
+NAMED = (
+    "project_id",
+    "application_id",
+    "organisation_id",
+    "call_id",
+    "email_key",
+    "event_id",
+    "since",
+    "until",
+    "resent_from_id",
+)
 UNSENT = (MessageState.WAITING, MessageState.SENDING)
 
 
@@ -50,6 +62,7 @@ def owe_messages(session: Session, events: Sequence[Event], *, at: datetime) -> 
         return 0
     real = select(Application.id, Application.project_id).where(Application.id.in_(told), ~Application.synthetic)
     projects = {row.id: row.project_id for row in session.execute(real)}
+    _give_links(session, projects, at=at)
     rows = [row for event in events if _is_told(event) for row in _for_event(event, projects, at=at)]
     if rows:
         session.execute(insert(Message), rows)
@@ -66,6 +79,16 @@ def _for_event(event: Event, projects: Mapping[UUID, UUID], *, at: datetime) -> 
     about = of(projects[event.resource_id], event.resource_id)
     for recipient in RECIPIENTS:
         yield owed(TOLD[event.type], recipient, once=f"{event.id}:{recipient}", at=at, event_id=event.id, **about)
+
+
+def _give_links(session: Session, projects: Mapping[UUID, UUID], *, at: datetime) -> None:
+    """Give a link to whoever applied before there were links: what they are told leads to it."""
+    live = exists().where(Link.application_id == Application.id, Link.revoked_at.is_(None))
+    without = select(Application.id).where(Application.id.in_(projects), ~live)
+    for application_id in session.scalars(without).all():
+        link = new_link(projects[application_id], at=at)
+        link.application_id = application_id
+        session.add(link)
 
 
 def owed(kind: MessageKind, recipient: Recipient, *, once: str, at: datetime, **about: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def words(kind: MessageKind, lang: str, values: Mapping[str, str], own: Wording 
 def said(contents: Contents) -> Words:
     """What a message says."""
     told = [happened(one, contents.lang) for one in contents.happenings]
-    values = {"lines": "\n".join(told), **_single(contents), **contents.values}
+    values = {**({"lines": "\n".join(told)} if told else {}), **_single(contents), **contents.values}
     return words(contents.kind, contents.lang, values, contents.wording)
 
 

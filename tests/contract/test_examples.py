@@ -206,13 +206,27 @@ def test_words_of_a_calls_own_are_taken_as_shown(world: World, coordinator: Any,
     assert (answer.status_code, {part: answer.json.get(part) for part in wording}) == (200, wording)
 
 
+def test_links_are_asked_for_as_shown(world: World, client: Any, contract: Contract) -> None:
+    wanted = shown(contract, "LinkRequest")
+
+    assert client.post(f"/v1/calls/{world.call().id}/link-requests", json=wanted).status_code == 202
+
+
 def test_every_body_that_is_sent_is_tried_here_or_elsewhere(contract: Contract) -> None:
     bodies = [operation.get("requestBody", {}) for operation in contract.operations.values()]
     media = [one for body in bodies for one in body.get("content", {}).values()]
 
     named = {name for one in media for name in one.get("examples", {})}
 
-    assert named - ELSEWHERE == {*MADE, *CHANGED, *STEPS, "ApplicationWrite", "ConsentTextWrite", "WordingWrite"}
+    assert named - ELSEWHERE == {
+        *MADE,
+        *CHANGED,
+        *STEPS,
+        "ApplicationWrite",
+        "ConsentTextWrite",
+        "LinkRequest",
+        "WordingWrite",
+    }
 
 
 def test_the_statistics_that_are_shown_add_up(contract: Contract) -> None:

@@ -72,19 +72,20 @@ class Office:
 
 
 @contextmanager
-def office_of(world: World, database: Database, clock: Clock) -> Iterator[Office]:
+def office_of(world: World, database: Database, clock: Clock, config: Config) -> Iterator[Office]:
     """A mailer and its mail server."""
     with Postbox() as postbox, by_the_clock(database) as own:
-        mailer = Mailer(postbox.settings(), own, Mailbox(postbox.settings(), letter_s=5), now=clock)
+        settings = postbox.settings()
+        mailer = Mailer(replace(config, mail=settings), own, Mailbox(settings, letter_s=5), now=clock)
         office = Office(world, mailer, postbox, clock)
         office.show()
         yield office
 
 
 @pytest.fixture
-def office(world: World, database: Database, clock: Clock) -> Iterator[Office]:
+def office(world: World, database: Database, clock: Clock, config: Config) -> Iterator[Office]:
     """A mailer and its mail server."""
-    with office_of(world, database, clock) as office:
+    with office_of(world, database, clock, config) as office:
         yield office
 
 
@@ -351,13 +352,13 @@ def today(clock: Clock) -> None:
 
 @pytest.mark.usefixtures("today")
 def test_without_a_mail_server_messages_wait_and_go_out_when_there_is_one(
-    world: World, database: Database, caplog: pytest.LogCaptureFixture
+    world: World, database: Database, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
     applied(world, "Ana")
-    with mailing(None, database):
+    with mailing(config, database):
         fan_out(world)
     waited = world.read(select(Message.state))
-    with Postbox() as postbox, mailing(postbox.settings(), database):
+    with Postbox() as postbox, mailing(replace(config, mail=postbox.settings()), database):
         wait_for(lambda: world.read(select(Message.state)) == [MessageState.SENT])
 
     assert (waited, len(postbox.received)) == ([MessageState.WAITING], 1)
@@ -366,7 +367,7 @@ def test_without_a_mail_server_messages_wait_and_go_out_when_there_is_one(
 
 @pytest.mark.usefixtures("today")
 def test_the_thread_goes_on_after_a_round_that_failed(
-    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+    world: World, database: Database, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frame, "REST_S", 0.05)
     failing = iter([ZeroDivisionError(), ZeroDivisionError()])
@@ -374,7 +375,7 @@ def test_the_thread_goes_on_after_a_round_that_failed(
     fan_out(world)
 
     with Postbox() as postbox:
-        mailer = Mailer(postbox.settings(), database, Mailbox(postbox.settings()))
+        mailer = Mailer(replace(config, mail=postbox.settings()), database, Mailbox(postbox.settings()))
         claim = mailer.claim
         monkeypatch.setattr(mailer, "claim", lambda: _raise(error) if (error := next(failing, None)) else claim())
         thread = threading.Thread(target=mailer.run)
@@ -401,7 +402,7 @@ def test_a_mail_server_that_hangs_delays_no_webhook(
     with Postbox() as postbox, Sender(allow_http=True, allowed_networks=LOOPBACK) as sender:
         postbox.to_letter, postbox.hangs_s = lambda count: "hang", 3
         worker = Worker(config, database, sender)
-        with mailing(postbox.settings(), database):
+        with mailing(replace(config, mail=postbox.settings()), database):
             applied(world, "Ana")
             wait_for(lambda: worker.round() is not None and postbox.letters)
             before = len(receiver.requests)

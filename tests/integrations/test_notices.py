@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from domain.config import Config
 from domain.models.messages import Message, MessageKind, MessageState
 from domain.models.organisations import Notices, Organisation
 from domain.models.webhooks import Endpoint
@@ -19,9 +20,9 @@ from tests.world import World
 
 
 @pytest.fixture
-def office(world: World, database: Database, clock: Clock) -> Iterator[Office]:
+def office(world: World, database: Database, clock: Clock, config: Config) -> Iterator[Office]:
     """A mailer and its mail server."""
-    with office_of(world, database, clock) as office:
+    with office_of(world, database, clock, config) as office:
         yield office
 
 

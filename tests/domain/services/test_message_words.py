@@ -11,6 +11,7 @@ from domain.services import calls, message_contents, message_words
 from domain.services.message_words import OURS, Wording
 from domain.transaction import reading
 from integrations.mail.render import said, words
+from tests.deliveries import CONFIG
 from tests.world import World
 
 SELECTED = MessageKind.SELECTED
@@ -23,7 +24,7 @@ def set_words(world: World, call: Call, wording: Wording, **options: Any) -> Any
 def subject_for(world: World, call: Call, lang: str) -> str:
     with reading(world.database) as session:
         call = session.get_one(Call, call.id)
-        contents = message_contents.sample(session, call, SELECTED, wanted=(lang,), at=world.clock())
+        contents = message_contents.sample(session, call, SELECTED, wanted=(lang,), config=CONFIG, at=world.clock())
     return said(contents).subject
 
 

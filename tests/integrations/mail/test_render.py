@@ -13,7 +13,7 @@ import pytest
 from domain.config import Encryption, MailServer
 from domain.languages import CATALOGUES
 from domain.models.events import EventType
-from domain.models.messages import NOTICE_PLACEHOLDERS, PLACEHOLDERS, MessageKind
+from domain.models.messages import OUR_PLACEHOLDERS, PLACEHOLDERS, MessageKind
 from domain.services.message_contents import Contents
 from domain.services.message_words import OURS, PLACEHOLDER
 from integrations.mail.render import BadAddress, filled, in_ascii, letter, sentence, sentences, templates, words
@@ -22,7 +22,7 @@ ID = UUID("01938f6e-5c00-7000-8000-000000000001")
 AT = datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
 SERVER = MailServer("mail.test", 25, Encryption.NONE, None, None, "InterVET", "mobility@intervet.example")
 WRITTEN = {"bs", "cnr", "en", "mk", "sq", "sr-Cyrl"}
-SPOKEN_OF = {**PLACEHOLDERS, **NOTICE_PLACEHOLDERS}
+SPOKEN_OF = {**PLACEHOLDERS, **OUR_PLACEHOLDERS}
 CONTENTS = Contents(
     kind=MessageKind.SUBMITTED,
     lang="en",

@@ -82,6 +82,7 @@ class Figured(Collector):
         yield GaugeMetricFamily(
             "intervet_recoveries_unfinished", "Recoveries that wait or are under way.", found.recoveries
         )
+        yield _by_state("intervet_messages", "Messages to persons that wait or are being sent.", found.messages)
         yield _attempts(found.tallies)
         yield _durations(found.tallies)
 

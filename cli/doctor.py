@@ -11,12 +11,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url, text
+from sqlalchemy import func, make_url, select, text
 
 import migrations
 from cli import secrets
 from domain.config import Config, ConfigError
-from domain.transaction import Database
+from domain.models.messages import Message, MessageState
+from domain.transaction import Database, reading
 from domain.vault import Vault
 from migrations.opened import check_schema, reachable
 
@@ -49,6 +50,8 @@ def examine(config: Config) -> Iterator[tuple[str, bool, str]]:
             yield "engine", True, _engine(database)
             schema = _checked("schema", lambda: _schema(database))
             yield schema
+            if schema[1]:
+                yield "mail", True, _mail(database, config)
             if schema[1] and _has_key(config):
                 yield _checked("sealed", lambda: _sealed(database, config))
     yield _checked("data directory", lambda: _data_directory(config.data_dir))
@@ -79,6 +82,15 @@ def _engine(database: Database) -> str:
 def _schema(database: Database) -> str:
     check_schema(database)
     return f"{migrations.newest()}, the one that this release needs"
+
+
+def _mail(database: Database, config: Config) -> str:
+    waiting = select(func.count()).select_from(Message).where(Message.state == MessageState.WAITING)
+    with reading(database) as session:
+        count = session.scalar(waiting)
+    if config.mail is None:
+        return f"INTERVET_SMTP_URL is not set; {count} messages wait"
+    return f"{config.mail.host}:{config.mail.port} ({config.mail.encryption}) as {config.mail.sender}; {count} wait"
 
 
 def _has_key(config: Config) -> bool:

@@ -1,6 +1,6 @@
 """What whoever watches the installation counts: what waits, for how long, and how the attempts ended.
 
-Never more than four statements, however many endpoints there are, and none that counts what grows without end:
+Never more than five statements, however many endpoints there are, and none that counts what grows without end:
 deliveries that arrived or were given up are counted as they end (see attempt_tallies.py), not here.
 """
 
@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import Session
 
 from domain.models.events import Event
+from domain.models.messages import Message, MessageState
 from domain.models.recoveries import UNFINISHED, Recovery
 from domain.models.webhooks import AttemptTally, Delivery, DeliveryState, Endpoint, EndpointState
+from domain.services.messages import UNSENT
 
 QUEUED = (DeliveryState.PENDING, DeliveryState.LEASED, DeliveryState.HELD)
 
@@ -41,6 +43,7 @@ class Figures:
     oldest_due_s: float
     unsequenced: int
     recoveries: int
+    messages: Counter[MessageState]
     tallies: Sequence[Tally] = field(default_factory=tuple)
 
 
@@ -57,12 +60,18 @@ def figures(session: Session, *, at: datetime) -> Figures:
         oldest_due_s=max(0.0, (at - min(waiting, default=at)).total_seconds()),
         unsequenced=_count(session, Event, Event.position.is_(None)),
         recoveries=_count(session, Recovery, Recovery.state.in_(UNFINISHED)),
+        messages=_messages(session),
         tallies=_tallies(session),
     )
 
 
 def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(table).where(condition)) or 0
+
+
+def _messages(session: Session) -> Counter[MessageState]:
+    counts = select(Message.state, func.count()).where(Message.state.in_(UNSENT)).group_by(Message.state)
+    return Counter(dict.fromkeys(UNSENT, 0) | dict(session.execute(counts).tuples().all()))
 
 
 def _queued(state: DeliveryState) -> ScalarSelect[int]:

@@ -22,7 +22,7 @@ from domain.services import recoveries, webhooks
 from domain.services.recoveries import RecoveryInput
 from domain.transaction import Database, transaction
 from tests.conftest import Clock
-from tests.deliveries import arrived, claim, disable, endpoint, failed, owe, settle
+from tests.deliveries import arrived, claim, disable, endpoint, failed, fan_out, owe, settle
 from tests.world import World
 
 TOKEN = "a-token-for-metrics-of-tests-0123456789"
@@ -81,6 +81,8 @@ def test_nothing_yet_is_zero_everywhere(scrape: Callable[[], Samples]) -> None:
         ("intervet_endpoints", frozenset({"disabled"})): 0,
         ("intervet_events_unsequenced", frozenset()): 0,
         ("intervet_recoveries_unfinished", frozenset()): 0,
+        ("intervet_messages", frozenset({"waiting"})): 0,
+        ("intervet_messages", frozenset({"sending"})): 0,
     }
 
 
@@ -302,3 +304,10 @@ def test_nothing_is_left_in_the_process(scrape: Callable[[], Samples], world: Wo
     scrape()
 
     assert [family.name for family in REGISTRY.collect() if family.name.startswith("intervet")] == []
+
+
+def test_messages_that_wait_are_counted(world: World, scrape: Callable[[], Samples]) -> None:
+    world.application(world.call())
+    fan_out(world)
+
+    assert scrape()["intervet_messages", frozenset({"waiting"})] == 1

@@ -9,7 +9,7 @@ from domain.config import Config
 from domain.transaction import Database
 from tests.cli.admin import Admin
 
-THINGS = ["database", "engine", "schema", "sealed", "data directory", "secret key", "link key", "base URL"]
+THINGS = ["database", "engine", "schema", "mail", "sealed", "data directory", "secret key", "link key", "base URL"]
 
 
 @pytest.fixture
@@ -84,3 +84,14 @@ def test_a_schema_from_the_future_is_bad(healthy: Admin, database: Database) -> 
     with database.writer.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :known"), {"known": known})
     assert named(lines, "BAD") == ["schema"]
+
+
+def test_the_mail_server_is_named_without_its_password(healthy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    unset = next(line for line in healthy("doctor").lines if "mail:" in line)
+    monkeypatch.setenv("INTERVET_SMTP_URL", "smtps://me:hunter2@mail.example")
+    monkeypatch.setenv("INTERVET_MAIL_FROM", "mobility@intervet.example")
+
+    told = next(line for line in healthy("doctor").lines if "mail:" in line)
+
+    assert unset == "ok   mail: INTERVET_SMTP_URL is not set; 0 messages wait"
+    assert told == "ok   mail: mail.example:465 (tls) as mobility@intervet.example; 0 wait"

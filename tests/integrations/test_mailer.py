@@ -117,7 +117,7 @@ def test_who_applies_is_told_so_in_their_language(office: Office) -> None:
     (mail,) = office.postbox.received
     assert (str(mail["To"]), str(mail["Reply-To"])) == ("Ana Petrović <ana@example.org>", "partner@example.org")
     assert mail["Subject"].startswith("Primili smo Vašu prijavu A-")
-    assert "„Tri nedelje u Lionu“. Vašu prijavu smo primili 22. novembar 2026." in mail.get_content()
+    assert "„Tri nedelje u Lionu“. Prijava je primljena: 22. novembar 2026." in mail.get_content()
     assert office.states() == [MessageState.SENT]
 
 

@@ -248,7 +248,7 @@ class Worker:
                 kept_answers.forget_old(session, at=self.now())
                 deliveries.forget_replies(session, at=self.now())
                 forget_expired(session, at=self.now())
-                link_requests.forget_answered(session, at=self.now())
+                link_requests.forget_requests(session, at=self.now())
 
     def settle_and_claim(self, job: Job) -> int:
         """Write down what has ended, claim what there is room for; return how many these were."""

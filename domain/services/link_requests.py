@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from domain.config import Config
 from domain.languages import localise, sentence_language
@@ -22,6 +22,7 @@ from domain.services.messages import owed
 
 WINDOW = timedelta(minutes=15)  # in which one address is written to once for a call
 MOST = 300  # requests for a call in a window: a school's whole year may have lost its links, a script may not go on
+MOST_LINKS = 500  # in one mail; mail servers refuse long ones
 KEPT = timedelta(days=1)  # long enough to be looked into, when somebody says that nothing came
 
 
@@ -61,13 +62,14 @@ def _of_one_address(session: Session, message: Message) -> Sequence[Application]
     """The applications of the address, latest first. Keys leave out accents; of addresses, only one is written to."""
     wanted = (Application.call_id == message.call_id, Application.email_key == message.email_key)
     query = select(Application).where(*wanted, Application.duplicate_of_id.is_(None), ~Application.synthetic)
-    found = session.scalars(query.order_by(Application.submitted_at.desc(), Application.id.desc())).all()
+    latest = query.order_by(Application.submitted_at.desc(), Application.id.desc()).limit(MOST_LINKS)
+    found = session.scalars(latest.options(selectinload(Application.links))).all()
     return [one for one in found if one.email and one.email.casefold() == found[0].email.casefold()]
 
 
-def forget_answered(session: Session, *, at: datetime) -> None:
-    """Drop requests that are over: who asked for what is nobody's business for long."""
+def forget_requests(session: Session, *, at: datetime) -> None:
+    """Drop requests of yesterday, answered or not: who asked for what is nobody's business for long."""
     over = (Message.kind == MessageKind.LINK, Message.created_at < at - KEPT)
-    ended = select(Message.id).where(*over, Message.state.not_in((MessageState.WAITING, MessageState.SENDING)))
+    ended = select(Message.id).where(*over, Message.state != MessageState.SENDING)
     session.execute(delete(MessageAttempt).where(MessageAttempt.message_id.in_(ended)))
     session.execute(delete(Message).where(Message.id.in_(ended)))

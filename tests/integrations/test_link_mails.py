@@ -15,8 +15,9 @@ from domain.models.links import Link
 from domain.models.messages import Message, MessageKind, MessageState
 from domain.services import link_requests, links
 from domain.services.applications import submit_application
+from domain.services.letters import contents_of
 from domain.services.messages import resend_message
-from domain.transaction import Database
+from domain.transaction import Database, reading
 from tests.conftest import Clock
 from tests.integrations.test_mailer import Office, office_of
 from tests.world import World
@@ -177,7 +178,7 @@ def test_what_was_asked_for_is_forgotten_after_a_day(office: Office, client: Fla
     call = office.world.call()
     ask(client, call, "nobody@example.org")
     office.work()
-    forget = lambda session, by, at: link_requests.forget_answered(session, at=at)  # noqa: E731
+    forget = lambda session, by, at: link_requests.forget_requests(session, at=at)  # noqa: E731
 
     office.world.do(forget)
     before = len(requests(office.world))
@@ -185,6 +186,26 @@ def test_what_was_asked_for_is_forgotten_after_a_day(office: Office, client: Fla
     office.world.do(forget)
 
     assert (before, requests(office.world)) == (1, [])
+
+
+def test_a_class_of_many_costs_as_many_queries_as_one(
+    office: Office, client: FlaskClient, count_queries: Any, config: Config
+) -> None:
+    call = office.world.call()
+    ask(client, call, "s@example.org")
+    (message_id,) = office.world.read(select(Message.id))
+
+    def contents() -> None:
+        with reading(office.world.database) as session:
+            contents_of(session, message_id, config=config)
+
+    costs = []
+    for name in ("Ana", "Bojan", "Ceca"):
+        person = replace(office.world.application_input(name).person, email="s@example.org")
+        office.world.application(call, name, person=person)
+        costs.append(count_queries(contents))
+
+    assert costs[0] == costs[2]
 
 
 def test_an_invented_applicant_has_no_link_mailed(office: Office, client: FlaskClient) -> None:

@@ -28,7 +28,7 @@ def real_clamd(folder: Path) -> Iterator[str]:
     process = subprocess.Popen([CLAMD, "-c", str(settings)], stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 30
-        while not place.exists():
+        while not _listens(place):
             assert process.poll() is None, "clamd does not start"
             assert time.monotonic() < deadline, "clamd does not open its socket"
             time.sleep(0.05)
@@ -36,6 +36,12 @@ def real_clamd(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _listens(place: Path) -> bool:
+    """Whether somebody answers there: the socket stands some time before."""
+    with socket.socket(socket.AF_UNIX) as line:
+        return line.connect_ex(str(place)) == 0
 
 
 @contextmanager

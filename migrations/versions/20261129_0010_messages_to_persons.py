@@ -10,7 +10,7 @@ from alembic import op
 from domain import db
 
 revision = "08813b8e791d"
-down_revision = "2d55459a9dab"
+down_revision = "4e0fddb1f482"
 branch_labels = None
 depends_on = None
 

@@ -29,7 +29,7 @@ from api import (
     messages,
     metrics,
     mobilities,
-    my,
+    my_consents,
     my_pages,
     organisations,
     parsing,
@@ -71,7 +71,7 @@ BLUEPRINTS = (
     applications.blp,
     application_sheets.blp,
     call_decisions.blp,
-    my.blp,
+    my_consents.blp,  # with what stands in my.py
     documents.blp,
     messages.blp,
     participants.blp,

@@ -6,16 +6,20 @@ from uuid import UUID
 
 from api.http import Blueprint, Resource, needs, open_to_all, services
 from domain.models.applications import Application, SubmittedVia
+from domain.models.consents import ConsentSource
 from domain.models.links import Link
 from domain.models.tokens import Scope
-from domain.services import applications, decisions, links
+from domain.services import applications, consent_changes, decisions, links
 from domain.services.applications import ApplicationFilter, ApplicationInput
+from domain.services.consents import ConsentInput
 from schemas.applications import (
     ApplicationListSchema,
     ApplicationQuery,
     ApplicationSchema,
     ApplicationWriteSchema,
     ConfirmationSchema,
+    ConsentSchema,
+    ConsentWithdrawalSchema,
     EligibilitySchema,
     OfferSchema,
     ReceiptSchema,
@@ -189,6 +193,30 @@ class ApplicationWithdrawal(ApplicationResource):
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """Withdraw an application"""
         return self.stepped(decisions.withdraw_application, application_id)
+
+
+@blp.route("/applications/<uuid:application_id>/consents")
+class ApplicationConsents(ApplicationResource):
+    """Consents that come later."""
+
+    @needs()
+    @blp.arguments(ConsentSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: ConsentInput, application_id: UUID) -> Any:
+        """Record what an applicant agrees to after applying"""
+        return self.stepped(consent_changes.give_consent, application_id, wanted=wanted, source=ConsentSource.API)
+
+
+@blp.route("/applications/<uuid:application_id>/consent-withdrawals")
+class ApplicationConsentWithdrawals(ApplicationResource):
+    """Consents taken back."""
+
+    @needs()
+    @blp.arguments(ConsentWithdrawalSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Record that an applicant takes a consent back"""
+        return self.stepped(consent_changes.withdraw_consent, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/link-revocation")

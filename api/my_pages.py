@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from api.http import Resource, by_link, open_to_all, services
 from api.my import MyResource
+from api.my_consents import MyConsentResource
 from api.words import LANGUAGE_NAMES, WEB, read_strings
 from domain.errors import Conflict, Forbidden, NotFound
 from domain.languages import country_name, format_day, format_instant, localise, message, sentence_language
@@ -45,6 +46,7 @@ class MyPage(MyResource):
             my=shown,
             address=request.path,
             parts=list(_parts(application, forms.named_questions(self.session, application.call), shown, lang)),
+            consents=list(_consents(application, STRINGS[lang])),
             moments=moments,
             notice=message(problem, lang) if problem in TOLD else None,
         )
@@ -62,6 +64,19 @@ class MyStep(MyResource):
         if action not in list(Action):
             raise NoSuchPage
         my.take_step(self.session, Action(action), by=self.caller, at=self.at)
+        return _back_to(secret)
+
+    post.reads_query = True  # type: ignore[attr-defined]
+
+
+class MyConsentWithdrawal(MyConsentResource):
+    """The button by which a consent is taken back."""
+
+    @by_link
+    def post(self, secret: str, purpose: str) -> Response:
+        """Take a consent back, and lead back to the page"""
+        _must_come_from_here()
+        self.withdraw(purpose)
         return _back_to(secret)
 
     post.reads_query = True  # type: ignore[attr-defined]
@@ -127,8 +142,15 @@ def _parts(
     for title, facts in (("application", _facts(application, shown, lang)), ("person", _person(shown["person"], lang))):
         yield words[title], [(words[name], value) for name, value in facts.items() if value]
     yield words["answers"], list(_answers(questions, application.answers, lang))
-    given = {True: words["granted"], False: words["refused"]}
-    yield words["consents"], [(consent["purpose"], given[consent["granted"]]) for consent in shown["consents"]]
+
+
+def _consents(application: Application, words: Mapping[str, str]) -> Iterator[dict[str, str | None]]:
+    """The last word on each purpose; what is agreed to can be taken back."""
+    for purpose in dict.fromkeys(consent.purpose for consent in application.consents):
+        answer, name = application.answer_to(purpose), words.get(f"purpose_{purpose}", purpose)
+        said = "consent_withdrawn" if answer is None else "granted" if answer.granted else "refused"
+        means = words.get(f"without_{purpose}") if application.agrees_to(purpose) else None
+        yield {"purpose": purpose, "name": name, "said": words[said], "means": means}
 
 
 def _facts(application: Application, shown: Mapping[str, Any], lang: str) -> dict[str, str | None]:
@@ -180,5 +202,6 @@ def _instant(application: Application, text: str, lang: str) -> str:
 
 
 pages.add_url_rule("/<secret>", view_func=MyPage.as_view("page"))
+pages.add_url_rule("/<secret>/consent-withdrawals/<purpose>", view_func=MyConsentWithdrawal.as_view("withdrawal"))
 pages.add_url_rule("/<secret>/<action>", view_func=MyStep.as_view("step"))
 pages.add_url_rule("/assets/<name>", view_func=Asset.as_view("asset"))

@@ -53,7 +53,11 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ApplicationDocuments", "post"): "uploadApplicationDocument",
     ("ApplicationDocumentContent", "get"): "downloadApplicationDocument",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
+    ("ApplicationConsents", "post"): "giveApplicationConsent",
+    ("ApplicationConsentWithdrawals", "post"): "withdrawApplicationConsent",
     ("ApplicationLinkRevocation", "post"): "replaceApplicationLink",
+    ("MyConsents", "post"): "giveMyConsent",
+    ("MyConsentWithdrawals", "post"): "withdrawMyConsent",
     ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",
 }
 SIGNED = ("WebhookId", "WebhookTimestamp", "WebhookSignature")

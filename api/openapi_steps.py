@@ -36,6 +36,15 @@ FOR_THE_APPLICANT = (
     "Done on the applicant's word: by who sent it in or is their school, with the scope `applications:submit`, or by "
     "who decides, with `applications:decide`."
 )
+LATER = (
+    "What was agreed to with the application needs no second word. The same answer to the same text changes nothing "
+    "and is told to nobody; a refusal is told as `consent.withdrawn`."
+)
+WITHOUT = (
+    "There must be such a consent. Without `processing` the application is withdrawn or, once it is confirmed, a stay "
+    "that has not begun is cancelled; without `sharing_with_hosts` hosts are no longer shown who comes. Each is told, "
+    "too."
+)
 UNDATED = (
     "Steps are noted when they are known, and not held against dates: this may be done before `start_date`, "
     "or long after `end_date`."
@@ -115,7 +124,11 @@ STEPS: Mapping[str, Step] = {
         (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that it held comes free.",
         (E.APPLICATION_WITHDRAWN,), who=FOR_THE_APPLICANT,
     ),
+    "giveApplicationConsent": Step((), (), LATER, (E.CONSENT_GIVEN,), who=FOR_THE_APPLICANT),
+    "withdrawApplicationConsent": Step((), (), WITHOUT, (E.CONSENT_WITHDRAWN,), who=FOR_THE_APPLICANT),
     # By the link of who applied.
+    "giveMyConsent": Step((), (), LATER, (E.CONSENT_GIVEN,)),
+    "withdrawMyConsent": Step((), (), WITHOUT, (E.CONSENT_WITHDRAWN,)),
     "confirmMyApplication": Step(
         (A.SELECTED,), (A.CONFIRMED,), "`confirm_by` must not have passed, nor the call been cancelled.",
         (E.APPLICATION_CONFIRMED, E.MOBILITY_NOMINATED),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from domain.db import instant_text, new_id
-from domain.models.events import STATES, Audience, Event, EventType
+from domain.models.events import STATES, Audience, Event, EventType, thing_of
 from domain.models.webhooks import Endpoint
 
 
@@ -78,7 +78,7 @@ def record_sample(session: Session, kind: EventType, endpoint: Endpoint, *, at: 
         countries=[],
         public=False,
         endpoint_id=endpoint.id,
-        resource_type=noun,
+        resource_type=thing_of(kind),
         resource_id=new_id(),
         resource_version=1,
         resource_state=STATES.get(kind, participle),
@@ -94,6 +94,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "project": ("project_id",),
     "call": ("project_id", "call_id"),
     "application": ("project_id", "call_id"),
+    "consent": ("project_id", "call_id"),
     "mobility": ("project_id",),
 }
 INSTANTS: Mapping[EventType, tuple[str, ...]] = {
@@ -101,7 +102,11 @@ INSTANTS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CALL_CLOSING_SOON: ("closes_at",),
     EventType.WEBHOOK_FAILING: ("failing_since", "disabled_at"),
 }
-FIGURES: Mapping[EventType, dict[str, Any]] = {EventType.CALL_CLOSING_SOON: {"days": 7}}
+FIGURES: Mapping[EventType, dict[str, Any]] = {
+    EventType.CALL_CLOSING_SOON: {"days": 7},
+    EventType.CONSENT_GIVEN: {"purpose": "sharing_with_hosts"},
+    EventType.CONSENT_WITHDRAWN: {"purpose": "sharing_with_hosts"},
+}
 
 
 def clock_key(kind: EventType, subject_id: UUID, moment: datetime) -> str:

@@ -289,14 +289,15 @@ def sees_file(by: Principal, document: Document) -> bool:
 
 
 def sees_participant(by: Principal, mobility: Mobility) -> bool:
-    """Whether the caller is shown who goes: a host from confirmation on, an authority never."""
+    """Whether the caller is shown who goes: a host from confirmation on, with their consent; an authority never."""
     if not sees_persons(by):
         return False
     if by.has(mobility.project_id, Role.COORDINATOR) or mobility.sending_id == by.organisation_id:
         return True
     if by.has(mobility.project_id, Role.NATIONAL_PARTNER) and mobility.sending_country == by.country:
         return True
-    return mobility.receiving_id == by.organisation_id and mobility.state in NAMES_KNOWN
+    hosts = mobility.receiving_id == by.organisation_id
+    return hosts and mobility.shared_with_host and mobility.state in NAMES_KNOWN
 
 
 def attests_consents(by: Principal) -> bool:

@@ -72,6 +72,13 @@ class GivenConsentSchema(ConsentSchema):
     given_at = Instant(metadata=about("When."))
     source = OneOf(ConsentSource, metadata=about("The way by which it came.", "api"))
     given_by = OneOf(GivenBy, metadata=about("Whose word it is.", "applicant"))
+    withdrawn_at = Instant(allow_none=True, metadata=about("When it was taken back, or another answer took its place."))
+
+
+class ConsentWithdrawalSchema(Schema):
+    """A consent taken back."""
+
+    purpose = Str(required=True, most=60, metadata=about("What is agreed to no more.", "sharing_with_hosts"))
 
 
 class LanguageSkillSchema(Schema):

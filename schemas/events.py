@@ -66,6 +66,12 @@ class ApplicationDataSchema(CallDataSchema):
     """An application's step."""
 
 
+class ConsentDataSchema(ApplicationDataSchema):
+    """An answer to what an application was asked to agree to. The application is named, and no person."""
+
+    purpose = fields.String(required=True, metadata=about("What was agreed to, or is no more.", "sharing_with_hosts"))
+
+
 class MobilityDataSchema(ProjectDataSchema):
     """A mobility's step."""
 
@@ -96,6 +102,7 @@ def _data_of(kind: EventType) -> type[DataSchema]:
         "project": ProjectDataSchema,
         "call": CallDataSchema,
         "application": ApplicationDataSchema,
+        "consent": ConsentDataSchema,
         "mobility": MobilityDataSchema,
         "webhook": WebhookDataSchema,
     }
@@ -132,6 +139,12 @@ MEANING: Mapping[EventType, str] = {
     EventType.APPLICATION_DECLINED: "The place was given back.",
     EventType.APPLICATION_EXPIRED: "The place was not confirmed in time.",
     EventType.APPLICATION_WITHDRAWN: "It was taken back.",
+    EventType.CONSENT_GIVEN: (
+        "Somebody agreed to something after the application was sent in; what was agreed to with it has no event."
+    ),
+    EventType.CONSENT_WITHDRAWN: (
+        "A consent was taken back, or refused when it was asked for later: from now on act without it."
+    ),
     EventType.MOBILITY_NOMINATED: "A mobility exists.",
     EventType.MOBILITY_CONFIRMED: "Both sides agreed to it.",
     EventType.MOBILITY_STARTED: "The stay began.",

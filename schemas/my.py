@@ -52,6 +52,7 @@ class MyConsentSchema(ConsentSchema):
     """An agreement or its refusal, as it was given."""
 
     given_at = Instant(metadata=about("When."))
+    withdrawn_at = Instant(allow_none=True, metadata=about("When it was taken back, or another answer took its place."))
 
 
 class MomentSchema(Schema):

@@ -210,6 +210,10 @@ class World:
             applications.submit_application, str(call.id), wanted, via=SubmittedVia.API
         )
 
+    def agreed(self, *purposes: str) -> tuple[ConsentInput, ...]:
+        """Consents to these, as they are sent."""
+        return tuple(ConsentInput(purpose=one, granted=True, text_version="1", lang="en") for one in purposes)
+
     def secret(self, application: Application) -> str:
         """The secret of the applicant's link."""
         live = select(Link.id).where(Link.application_id == application.id, Link.revoked_at.is_(None))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Base, Identified, enumeration, personal
 from domain.models.calls import Call, Destination
-from domain.models.consents import Consent
+from domain.models.consents import Consent, Purpose
 from domain.models.events import Audience
 from domain.models.links import Link
 from domain.models.organisations import Organisation
@@ -101,8 +101,25 @@ class Application(Identified, Base):
     call: Mapped[Call] = relationship(lazy="selectin", viewonly=True)
     destination: Mapped[Destination | None] = relationship(lazy="selectin", viewonly=True)
     sending: Mapped[Organisation] = relationship(foreign_keys=[sending_id], lazy="selectin")
-    consents: Mapped[list[Consent]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    consents: Mapped[list[Consent]] = relationship(lazy="selectin", cascade="all, delete-orphan", order_by=Consent.id)
     links: Mapped[list[Link]] = relationship(cascade="all, delete-orphan", order_by=Link.id)
+
+    def answer_to(self, purpose: str) -> Consent | None:
+        """The last word on what was asked: an agreement or a refusal, if it was answered and not taken back."""
+        standing = (one for one in self.consents if one.purpose == purpose and one.withdrawn_at is None)
+        return next(standing, None)
+
+    def agrees_to(self, purpose: str) -> bool:
+        """Whether there is consent to this now."""
+        answer = self.answer_to(purpose)
+        return answer is not None and answer.granted
+
+    @property
+    def shared_with_hosts(self) -> bool:
+        """Whether hosts may be shown who applied: with their consent, where they were ever asked."""
+        asked = Purpose.SHARING_WITH_HOSTS in self.call.consent_purposes
+        answered = any(consent.purpose == Purpose.SHARING_WITH_HOSTS for consent in self.consents)
+        return self.agrees_to(Purpose.SHARING_WITH_HOSTS) or not (asked or answered)
 
     def audience(self) -> Audience:
         """Those who sent it, those who decide on it."""

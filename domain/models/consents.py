@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db import Base, enumeration
@@ -56,11 +56,13 @@ class ConsentText(Base):
 
 
 class Consent(Base):
-    """What a person agreed to, or refused: the purpose, the text's version and language, when, how, on whose word."""
+    """What a person agreed to, or refused: the purpose, the text's version and language, when, how, on whose word.
+
+    Another answer makes another row, and one taken back keeps its row: they prove what held when.
+    """
 
     __tablename__ = "consents"
     __table_args__ = (
-        UniqueConstraint("application_id", "purpose"),
         ForeignKeyConstraint(["project_id", "application_id"], ["applications.project_id", "applications.id"]),
     )
 
@@ -76,3 +78,15 @@ class Consent(Base):
     given_at: Mapped[datetime]
     source: Mapped[ConsentSource] = mapped_column(enumeration(ConsentSource))
     given_by: Mapped[GivenBy] = mapped_column(enumeration(GivenBy))
+    withdrawn_at: Mapped[datetime | None]  # or when another answer took its place
+
+
+# The last word on a purpose is one: of two who give it at once, one tries again.
+Index(
+    "uq_consents_application_id_purpose",
+    Consent.application_id,
+    Consent.purpose,
+    unique=True,
+    sqlite_where=Consent.withdrawn_at.is_(None),
+    postgresql_where=Consent.withdrawn_at.is_(None),
+)

@@ -41,6 +41,8 @@ class EventType(StrEnum):
     APPLICATION_CONFIRMED = "application.confirmed"
     APPLICATION_DECLINED = "application.declined"
     APPLICATION_EXPIRED = "application.expired"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
     MOBILITY_NOMINATED = "mobility.nominated"
     MOBILITY_CONFIRMED = "mobility.confirmed"
     MOBILITY_STARTED = "mobility.started"
@@ -65,11 +67,19 @@ STATES: Mapping[EventType, str] = {
     EventType.CALL_SELECTION_STARTED: "in_selection",
     EventType.APPLICATION_RESERVED: "reserve",
     EventType.APPLICATION_PROMOTED: "selected",
+    EventType.CONSENT_GIVEN: "submitted",
+    EventType.CONSENT_WITHDRAWN: "submitted",
     EventType.MOBILITY_STARTED: "live",
     EventType.MOBILITY_UPDATED: "live",
     EventType.WEBHOOK_FAILING: "active",
     EventType.WEBHOOK_PING: "unverified",
 }
+
+
+def thing_of(kind: EventType) -> str:
+    """What kind of thing an event is about: it is mostly called so; a consent belongs to its application."""
+    noun = kind.partition(".")[0]
+    return "application" if noun == "consent" else noun
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ class Mobility(Identified, Base):
     main_language: Mapped[str | None] = mapped_column(String(20))
     comments: Mapped[str | None] = mapped_column(String(2000))
     with_cause: Mapped[bool | None]
+    # Whether the host may be shown who comes: false for who was asked and has not agreed to it, or does no more.
+    shared_with_host: Mapped[bool] = mapped_column(default=True)
     violations: Mapped[list[str]] = mapped_column(Codes)
     record_status: Mapped[RecordStatus] = mapped_column(enumeration(RecordStatus), default=RecordStatus.DRAFT)
     state: Mapped[MobilityState] = mapped_column(enumeration(MobilityState), default=M.NOMINATED)

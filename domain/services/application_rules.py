@@ -26,8 +26,8 @@ def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime
 def missing_parts(call: Call, application: Application) -> list[str]:
     """What a complete application to the call has and this one lacks: names of questions, and of purposes."""
     unanswered = forms.unanswered(forms.questions(call), application.answers)
-    granted = {consent.purpose for consent in application.consents if consent.granted}
-    return unanswered + [INDISPENSABLE] * (INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in granted)
+    lacks_consent = INDISPENSABLE in call.consent_purposes and not application.agrees_to(INDISPENSABLE)
+    return unanswered + [INDISPENSABLE] * lacks_consent
 
 
 def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:

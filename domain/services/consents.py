@@ -32,18 +32,25 @@ def check_consents(call: Call, wanted: Sequence[ConsentInput], *, by: Principal,
     purposes = [consent.purpose for consent in wanted]
     for index, consent in enumerate(wanted):
         here = f"/consents/{index}"
-        if consent.purpose not in call.consent_purposes:
-            yield Finding(f"{here}/purpose", "not_a_choice", {"choices": ", ".join(call.consent_purposes)})
-            continue
         if consent.purpose in purposes[:index]:
             yield Finding(f"{here}/purpose", "repeated")
-        elif consent.purpose == INDISPENSABLE and not consent.granted:
-            yield Finding(f"{here}/granted", "consent_needed")
-        if consent.attested and not policies.attests_consents(by):
-            yield Finding(f"{here}/attested", "attested_without_token")
-        yield from _text(call, consent, here, at=at)
+        yield from check_consent(call, consent, here, by=by, at=at)
     if INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in purposes:
         yield Finding("/consents", "consent_needed")
+
+
+def check_consent(
+    call: Call, consent: ConsentInput, here: str = "", *, by: Principal, at: datetime
+) -> Iterator[Finding]:
+    """What keeps this from being an answer to what `call` asks."""
+    if consent.purpose not in call.consent_purposes:
+        yield Finding(f"{here}/purpose", "not_a_choice", {"choices": ", ".join(call.consent_purposes)})
+        return
+    if consent.purpose == INDISPENSABLE and not consent.granted:
+        yield Finding(f"{here}/granted", "consent_needed")
+    if consent.attested and not policies.attests_consents(by):
+        yield Finding(f"{here}/attested", "attested_without_token")
+    yield from _text(call, consent, here, at=at)
 
 
 def _text(call: Call, consent: ConsentInput, here: str, *, at: datetime) -> Iterator[Finding]:

@@ -129,6 +129,7 @@ def nominate(session: Session, application: Application, participant: Participan
         "receiving_city": place and place.city,
         "start_date": place and place.starts_on,
         "end_date": place and place.ends_on,
+        "shared_with_host": application.shared_with_hosts,
     }
     return _nominated(session, participant, values, at=at)
 
@@ -228,8 +229,13 @@ def _fixed(mobility: Mobility, wanted: MobilityInput, project: str) -> list[Find
 
 
 def confirm_mobility(session: Session, mobility_id: UUID, *, by: Principal, at: datetime) -> Mobility:
-    """Make it certain: from now on the host knows the name. Records mobility.confirmed."""
+    """Make it certain: from now on the host knows the name. Records mobility.confirmed.
+
+    Raises Conflict without consent to that: whoever hosts somebody must know who it is, and so the text tells them.
+    """
     mobility = _managed(session, mobility_id, by=by)
+    if mobility.receiving_id is not None and not mobility.shared_with_host:
+        raise Conflict("There is no consent to show the host who comes (sharing_with_hosts): ask for it first.")
     return take_step(session, mobility, MobilityState.CONFIRMED, at=at)
 
 

@@ -100,7 +100,7 @@ NAMES: Mapping[str, Any] = {
 CSV_HEADER = (*FIELDS, *(f"participant_{name}" for name in NAMES))
 
 # What decides whether the reader is shown the names; policies.sees_participant says so, row by row.
-DECIDING = ("project_id", "sending_id", "sending_country", "receiving_id", "state")
+DECIDING = ("project_id", "sending_id", "sending_country", "receiving_id", "state", "shared_with_host")
 DECIDE = len(DECIDING)
 
 

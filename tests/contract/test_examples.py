@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from domain.models.consents import Purpose
 from domain.models.organisations import Membership
 from domain.services import decisions
 from tests.contract.contract import Contract
@@ -148,6 +149,11 @@ def covers(standing: Any, wish: Any) -> bool:
 Step = Callable[[World], tuple[str, dict[str, object]]]
 
 
+def _sharing(world: World) -> Any:
+    """An application of somebody who agreed to everything."""
+    return world.application(world.call(consent_purposes=list(Purpose)), consents=world.agreed(*Purpose))
+
+
 def _application(world: World) -> Any:
     (application,) = world.selection("Ana")
     return application
@@ -166,6 +172,8 @@ def _offer(world: World) -> tuple[str, dict[str, object]]:
 
 
 STEPS: dict[str, Step] = {
+    "Consent": lambda world: (f"/v1/applications/{world.application(world.call()).id}/consents", {}),
+    "ConsentWithdrawal": lambda world: (f"/v1/applications/{_sharing(world).id}/consent-withdrawals", {}),
     "Eligibility": lambda world: (f"/v1/applications/{world.application(world.call()).id}/eligibility", {}),
     "Offer": _offer,
     "Reservation": lambda world: (f"/v1/applications/{_application(world).id}/reservation", {}),

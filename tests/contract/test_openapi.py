@@ -36,6 +36,7 @@ NOT_FOR_PROGRAMS = (
     "/portal/assets/{name}",
     "/my/{secret}",
     "/my/{secret}/{action}",
+    "/my/{secret}/consent-withdrawals/{purpose}",
     "/my/assets/{name}",
 )
 

@@ -17,6 +17,7 @@ from domain.models.organisations import Organisation
 from domain.models.projects import Project, ProjectState
 from domain.policies import OPERATOR
 from domain.services import mobilities, projects
+from domain.services.consents import ConsentInput
 from domain.transaction import transaction
 from tests.contract.contract import Contract
 from tests.domain.services.call_steps import call_in
@@ -84,6 +85,13 @@ def named(world: World, application: Application) -> dict[str, Any]:
     return {"application_id": application.id, "secret": world.secret(application)}
 
 
+def asked(world: World, *, agreed: bool) -> Application:
+    """An application to a call that asks whether to write, answered already or not."""
+    call = world.call(consent_purposes=["processing", "newsletter"])
+    purposes = ["processing", *(["newsletter"] if agreed else [])]
+    return world.application(call, consents=[ConsentInput(one, True, "1", "en") for one in purposes])
+
+
 BROUGHT: dict[type[StrEnum], Callable[..., dict[str, Any]]] = {
     ProjectState: lambda world, state: {"code": project_in(world, state)},
     CallState: lambda world, state: {"id_or_slug": call_in(world, state).id},
@@ -96,6 +104,8 @@ def arranged(world: World, before: StrEnum | None, operation: str) -> dict[str, 
     """What stands in the operation's address."""
     if before is not None:
         return BROUGHT[type(before)](world, before)
+    if operation.endswith("Consent"):
+        return named(world, asked(world, agreed=operation.startswith("withdraw")))
     if operation == "mergeParticipant":
         survivor, other = world.participant("Ana"), world.participant("Anna")
         world.mobility(other)
@@ -106,6 +116,7 @@ def arranged(world: World, before: StrEnum | None, operation: str) -> dict[str, 
 # ── what is sent ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 PERSON = {"given_names": "Ana", "family_name": "Petrović", "email": "ana@example.org", "birth_date": "2005-03-08"}
+AGREED = {"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}
 BODIES: dict[str, Callable[[World, dict[str, Any]], Any]] = {
     "createProject": lambda world, _: {
         "code": "NEW", "title": {"en": "New"}, "action_type": "KA121-VET", "rule_set": "KA1-VET-2021",
@@ -117,13 +128,17 @@ BODIES: dict[str, Callable[[World, dict[str, Any]], Any]] = {
         "project": "TEST", "participant_id": str(world.participant().id), "activity_id": str(world.activity())},
     "submitApplication": lambda world, _: {
         "person": {**PERSON, "country": "RS"}, "answers": {"motivation": "I want to."},
-        "consents": [{"purpose": "processing", "granted": True, "text_version": "1", "lang": "en"}]},
+        "consents": [AGREED]},
     "editCall": lambda world, _: {"places": 60},
     "editMobility": lambda world, _: {"workplace": "Hôtel"},
     "extendCall": lambda world, _: {"closes_at": "2027-06-01T00:00:00Z"},
     "decideApplicationEligibility": lambda world, _: {"outcome": "eligible"},
     "reserveApplication": lambda world, _: {"rank": 1},
     "terminateMobility": lambda world, _: {"with_cause": True},
+    "giveApplicationConsent": lambda world, _: {**AGREED, "purpose": "newsletter"},
+    "giveMyConsent": lambda world, _: {**AGREED, "purpose": "newsletter"},
+    "withdrawApplicationConsent": lambda world, _: {"purpose": "newsletter"},
+    "withdrawMyConsent": lambda world, _: {"purpose": "newsletter"},
     "mergeParticipant": lambda world, parts: {"participant_id": str(parts["other"])},
 }  # fmt: skip
 
@@ -271,4 +286,6 @@ def test_who_may_do_it_is_told_where_a_scope_does_not_say_it(contract: Contract)
         "declineApplication",
         "withdrawApplication",
         "uploadApplicationDocument",
+        "giveApplicationConsent",
+        "withdrawApplicationConsent",
     }

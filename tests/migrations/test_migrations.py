@@ -12,12 +12,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy import Uuid, bindparam, select, text
 
 import migrations
 from domain.config import ConfigError
 from domain.db import Base, Codes, Instant, new_id
 from domain.models.catalogue import Catalogue
+from domain.models.mobilities import Mobility
 from domain.models.webhooks import Endpoint
 from domain.services.webhook_secrets import keys_in_force, replace_keys, unsealed
 from domain.transaction import Database, connect, reading, transaction
@@ -182,21 +183,45 @@ def old_call(database: Database, purposes: list[str]) -> dict[str, UUID]:
     kind = {"profile": "staff", "how_to_apply": "here", "public_intake": True, "state": "draft", "synthetic": False}
     lists = {"eligible_countries": ["RS"], "consent_purposes": purposes}
     call_id = insert_old(database, "calls", slug="old", owner_id=owner_id, **ids, **texts, **counts, **kind, **lists)
-    return {"project_id": project_id, "call_id": call_id, "sending_id": owner_id}
+    return {**ids, "call_id": call_id, "sending_id": owner_id}
 
 
-def old_consents(database: Database, ids: dict[str, UUID], **attested: bool) -> None:
-    """An application with consents to the purposes named, each attested or not."""
+def old_consents(database: Database, ids: dict[str, UUID], **attested: bool) -> UUID:
+    """An application with consents to the purposes named, each attested or not; its id."""
     person = {"given_names": "Ana", "family_name": "P", "email": "ana@example.org", "birth_date": AT.date()}
     keys = {"email_key": "e", "name_key": "n", "country": "RS", "reference": "A-1", "lang": "en"}
     lists = {"preferences": "[]", "answers": "{}", "languages": "[]", "form_version": 1, "submitted_via": "api"}
     marks = {"late": False, "likely_duplicate": False, "synthetic": False, "state": "submitted", "submitted_at": AT}
-    application_id = insert_old(database, "applications", **ids, **person, **keys, **lists, **marks)
+    its = {name: ids[name] for name in ("project_id", "call_id", "sending_id")}
+    application_id = insert_old(database, "applications", **its, **person, **keys, **lists, **marks)
     rest = {"granted": True, "text_version": "2026-09", "lang": "en", "given_at": AT}
     none = {"version": None, "created_at": None, "updated_at": None}
     for purpose, on_paper in attested.items():
         named = {"project_id": ids["project_id"], "application_id": application_id, "purpose": purpose}
         insert_old(database, "consents", **named, **rest, **none, attested=on_paper)
+    return application_id
+
+
+def old_stay(database: Database, ids: dict[str, UUID], application_id: UUID) -> None:
+    """The mobility that came of an application."""
+    ends = {"project_id": ids["project_id"], "sending_id": ids["sending_id"], "synthetic": False}
+    person = {"given_names": "Ana", "family_name": "P", "reference": "P-1", "country": "RS", "match_key": "n"}
+    days = {"interruption_days": 0, "funded_travel_days": 0, "virtual_days": 0, "role": "participant"}
+    marks = dict.fromkeys(("blended", "green_travel", "recent_graduate", "fewer_opportunities", "force_majeure"), False)
+    insert_old(
+        database,
+        "mobilities",
+        participant_id=insert_old(database, "participants", **ends, **person),
+        activity_id=ids["activity_id"],
+        application_id=application_id,
+        sending_country="RS",
+        violations="|",
+        record_status="draft",
+        state="nominated",
+        **ends,
+        **days,
+        **marks,
+    )
 
 
 def test_what_calls_asked_for_gets_its_name_and_what_has_no_text_is_asked_no_more(old: Database) -> None:
@@ -220,3 +245,23 @@ def test_what_was_answered_stays_and_says_whose_word_it_is(old: Database) -> Non
             (purpose, "2026-09", "api", "school" if purpose == "processing" else "applicant")
             for purpose in ("ads", "photographs", "photos", "pictures", "processing")
         ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "agreed", "seen"),
+    [
+        ([], {}, (True, 1)),
+        (["hosts"], {"hosts": False}, (True, 1)),
+        (["hosts"], {}, (False, 2)),
+    ],
+)
+def test_a_host_is_shown_on_who_agreed_or_was_never_asked(
+    old: Database, asked: list[str], agreed: dict[str, bool], seen: tuple[bool, int]
+) -> None:
+    ids = old_call(old, asked)
+    old_stay(old, ids, old_consents(old, ids, **agreed))
+
+    migrations.upgrade(old)
+
+    with reading(old) as session:
+        assert session.execute(select(Mobility.shared_with_host, Mobility.version)).all() == [seen]

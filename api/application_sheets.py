@@ -38,7 +38,7 @@ class ApplicationSheet(Resource):
         wanted = [tag for tag in reader.get().languages if tag != EVERY_LANGUAGE]
         questions = forms.named_questions(self.session, call)
         words, lang = sentence_language(wanted), choose_for_record(forms.form_texts(questions), wanted)
-        return SheetLayout(call, questions, words, lang, with_persons=policies.sees_persons(self.caller))
+        return SheetLayout(call, questions, words, lang, with_persons=policies.sees_persons(self.caller), at=self.at)
 
     def rows(self, layout: SheetLayout, query: dict[str, Any]) -> Iterator[list[list[Cell]]]:
         """The rows that are wanted, chunk by chunk."""

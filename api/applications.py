@@ -7,7 +7,7 @@ from uuid import UUID
 from api.http import Blueprint, Resource, needs, open_to_all, services
 from domain.models.applications import Application, SubmittedVia
 from domain.models.consents import ConsentSource
-from domain.models.links import Link
+from domain.models.links import Link, LinkKind
 from domain.models.tokens import Scope
 from domain.services import applications, consent_changes, decisions, links
 from domain.services.applications import ApplicationFilter, ApplicationInput
@@ -29,7 +29,7 @@ from schemas.applications import (
     application_seen,
 )
 from schemas.calls import NothingSchema
-from schemas.links import LinkSchema
+from schemas.links import LinkRevocationSchema, LinkSchema
 
 blp = Blueprint("applications", __name__, url_prefix="/v1", description="Who wants to go, and what was decided.")
 
@@ -221,12 +221,14 @@ class ApplicationConsentWithdrawals(ApplicationResource):
 
 @blp.route("/applications/<uuid:application_id>/link-revocation")
 class ApplicationLinkRevocation(ApplicationResource):
-    """The applicant's link."""
+    """The links of persons."""
 
     @needs()
-    @blp.arguments(NothingSchema, required=False)
+    @blp.arguments(LinkRevocationSchema, required=False)
     @blp.response(200, LinkSchema, dumped=True)
-    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
-        """End the applicant's link and make a new one"""
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """End the applicant's link, or the guardian's, and make a new one"""
         application = applications.get_application(self.session, application_id, by=self.caller)
-        return linked(links.replace_link(self.session, application, by=self.caller, at=self.at))
+        return linked(
+            links.replace_link(self.session, application, LinkKind(wanted["whose"]), by=self.caller, at=self.at)
+        )

@@ -12,11 +12,13 @@ from flask import request
 from api.http import Blueprint, Resource, by_link
 from domain.languages import is_language_tag, sentence_language
 from domain.models.applications import Application
+from domain.models.links import LinkKind
 from domain.services import my
 from domain.services.my import Action
 from schemas.base import LanguageQuery, reader
 from schemas.calls import NothingSchema
-from schemas.my import MomentSchema, MySchema
+from schemas.consent_texts import ConsentAskedInLanguageSchema
+from schemas.my import GuardiansSchema, MomentSchema, MySchema
 
 blp = Blueprint("my", __name__, url_prefix="/v1", description="An application, for who applied.")
 
@@ -36,8 +38,13 @@ class MyResource(Resource):
         lang = asked if is_language_tag(asked) else application.lang
         reader.set(replace(reader.get(), languages=(lang,)))
         self.headers["Content-Language"] = sentence_language((lang,))
-        return MySchema().dump(application) | {  # type: ignore[no-any-return]
-            "actions": [str(action) for action in my.actions(application, at=self.at)],
+        guardian = self.caller.guardian_of is not None
+        actions = [] if guardian else my.actions(application, at=self.at)
+        schema = GuardiansSchema if guardian else MySchema
+        return schema().dump(application) | {  # type: ignore[no-any-return]
+            "role": str(LinkKind.GUARDIAN if guardian else LinkKind.APPLICANT),
+            "actions": [str(action) for action in actions],
+            "asked": ConsentAskedInLanguageSchema(many=True).dump(my.asked(application, by=self.caller)),
             "history": MomentSchema(many=True).dump(my.history(self.session, application)),
         }
 
@@ -54,8 +61,8 @@ class MyApplication(MyResource):
     @blp.arguments(LanguageQuery, location="query")
     @blp.response(200, MySchema, dumped=True)
     def get(self, _query: dict[str, Any], **_: Any) -> Any:
-        """Read one's own application"""
-        return self.shown(my.my_application(self.session, by=self.caller))
+        """Read one's own application, or as a guardian what one is asked to consent to"""
+        return self.shown(my.opened_application(self.session, by=self.caller))
 
 
 @blp.route("/my/<secret>/confirmation")

@@ -5,7 +5,7 @@ from typing import Any
 from api.http import by_link
 from api.my import MyResource, blp
 from domain.models.consents import ConsentSource
-from domain.services import consent_changes
+from domain.services import consent_changes, my
 from domain.services.consents import ConsentInput
 from schemas.applications import ConsentSchema, ConsentWithdrawalSchema
 from schemas.base import LanguageQuery
@@ -19,16 +19,14 @@ class MyConsentResource(MyResource):
 
     def withdraw(self, purpose: str) -> Any:
         """Take a consent back."""
-        of_mine = self.caller.application_id
-        assert of_mine is not None, "the link says which"
-        return consent_changes.withdraw_consent(self.session, of_mine, purpose, by=self.caller, at=self.at)
+        opened = my.opened_application(self.session, by=self.caller)
+        return consent_changes.withdraw_consent(self.session, opened.id, purpose, by=self.caller, at=self.at)
 
     def give(self, wanted: ConsentInput) -> Any:
         """Answer what is asked."""
-        of_mine = self.caller.application_id
-        assert of_mine is not None, "the link says which"
+        opened = my.opened_application(self.session, by=self.caller)
         return consent_changes.give_consent(
-            self.session, of_mine, wanted, source=ConsentSource.LINK, by=self.caller, at=self.at
+            self.session, opened.id, wanted, source=ConsentSource.LINK, by=self.caller, at=self.at
         )
 
 

@@ -13,10 +13,13 @@ from api.http import Resource, by_link, open_to_all, services
 from api.my import MyResource
 from api.my_consents import MyConsentResource
 from api.words import LANGUAGE_NAMES, WEB, read_strings
-from domain.errors import Conflict, Forbidden, NotFound
+from domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from domain.languages import country_name, format_day, format_instant, localise, message, sentence_language
 from domain.models.applications import Application
+from domain.models.consents import Purpose
+from domain.policies import Principal
 from domain.services import forms, my
+from domain.services.consents import ConsentInput
 from domain.services.form_schemas import Fields
 from domain.services.my import Action
 from schemas.base import EVERY_LANGUAGE, reader
@@ -26,7 +29,8 @@ pages = Pages("my_pages", __name__, url_prefix="/my", template_folder=WEB / "pag
 STRINGS = read_strings("my")
 ASSETS = {"my.css": WEB / "static" / "my.css"}
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-TOLD = ("state_conflict",)  # problems that the page has a sentence for, whoever wrote its address
+ANSWERED = {"agree": True, "refuse": False}
+TOLD = ("state_conflict", "precondition_failed")  # problems that the page has a sentence for, whoever wrote its address
 Row = tuple[str, str]
 
 
@@ -36,7 +40,7 @@ class MyPage(MyResource):
     @by_link
     def get(self, **_: Any) -> Response:
         """Show an application to who applied"""
-        application = my.my_application(self.session, by=self.caller)
+        application = my.opened_application(self.session, by=self.caller)
         shown = self.dumped(application)
         lang = self.headers["Content-Language"]
         moments = [(_instant(application, moment["at"], lang), moment["state_text"]) for moment in shown["history"]]
@@ -46,7 +50,7 @@ class MyPage(MyResource):
             my=shown,
             address=request.path,
             parts=list(_parts(application, forms.named_questions(self.session, application.call), shown, lang)),
-            consents=list(_consents(application, STRINGS[lang])),
+            consents=list(_consents(application, STRINGS[lang], by=self.caller)),
             moments=moments,
             notice=message(problem, lang) if problem in TOLD else None,
         )
@@ -80,6 +84,29 @@ class MyConsentWithdrawal(MyConsentResource):
         return _back_to(secret)
 
     post.reads_query = True  # type: ignore[attr-defined]
+
+
+class MyConsentAnswer(MyConsentResource):
+    """The buttons by which one agrees, or does not."""
+
+    @by_link
+    def post(self, secret: str, purpose: str, answer: str) -> Response:
+        """Answer what is asked, and lead back to the page"""
+        _must_come_from_here()
+        if answer not in ANSWERED:
+            raise NoSuchPage
+        read = {name: request.args.get(name, "") for name in ("text_version", "read")}
+        self.give(ConsentInput(purpose, ANSWERED[answer], read["text_version"], read["read"]))
+        return _back_to(secret)
+
+    post.reads_query = True  # type: ignore[attr-defined]
+
+
+@pages.errorhandler(InvalidInput)
+def _not_the_text_that_stands(error: InvalidInput) -> Response:
+    """Lead back to the page, which shows the text as it stands now: the one that was read has been replaced."""
+    g.error_class = type(error).__name__
+    return _back_to((request.view_args or {})["secret"], problem="precondition_failed")
 
 
 @pages.errorhandler(NotFound)
@@ -139,17 +166,23 @@ def _parts(
 ) -> Iterator[tuple[str, Sequence[Row]]]:
     """The parts of the page, each with its title and rows; what isn't there has no row."""
     words = STRINGS[lang]
-    for title, facts in (("application", _facts(application, shown, lang)), ("person", _person(shown["person"], lang))):
+    guardian = shown["guardian"] or {}
+    for title, facts in (
+        ("application", _facts(application, shown, lang)),
+        ("person", _person(shown["person"], lang)),
+        ("guardian", {name: guardian.get(name) for name in ("given_names", "family_name", "email", "phone")}),
+    ):
         yield words[title], [(words[name], value) for name, value in facts.items() if value]
-    yield words["answers"], list(_answers(questions, application.answers, lang))
+    yield words["answers"], list(_answers(questions, shown["answers"] or {}, lang))
 
 
-def _consents(application: Application, words: Mapping[str, str]) -> Iterator[dict[str, str | None]]:
-    """The last word on each purpose; what is agreed to can be taken back."""
+def _consents(application: Application, words: Mapping[str, str], *, by: Principal) -> Iterator[dict[str, str | None]]:
+    """The last word on each purpose; what is agreed to can be taken back, but a guardian's consent only by them."""
     for purpose in dict.fromkeys(consent.purpose for consent in application.consents):
         answer, name = application.answer_to(purpose), words.get(f"purpose_{purpose}", purpose)
         said = "consent_withdrawn" if answer is None else "granted" if answer.granted else "refused"
-        means = words.get(f"without_{purpose}") if application.agrees_to(purpose) else None
+        theirs = purpose != Purpose.PARENTAL_CONSENT or by.guardian_of is not None
+        means = words.get(f"without_{purpose}") if theirs and application.agrees_to(purpose) else None
         yield {"purpose": purpose, "name": name, "said": words[said], "means": means}
 
 
@@ -170,7 +203,9 @@ def _facts(application: Application, shown: Mapping[str, Any], lang: str) -> dic
     }
 
 
-def _person(person: Mapping[str, Any], lang: str) -> dict[str, str | None]:
+def _person(person: Mapping[str, Any] | None, lang: str) -> dict[str, str | None]:
+    if person is None:
+        return {}
     gender = person["gender"] and STRINGS[lang][f"gender_{person['gender']}"]
     countries = {name: person[name] and country_name(person[name], lang=lang) for name in ("country", "nationality")}
     birth_date = format_day(date.fromisoformat(person["birth_date"]), lang=lang)
@@ -203,5 +238,6 @@ def _instant(application: Application, text: str, lang: str) -> str:
 
 pages.add_url_rule("/<secret>", view_func=MyPage.as_view("page"))
 pages.add_url_rule("/<secret>/consent-withdrawals/<purpose>", view_func=MyConsentWithdrawal.as_view("withdrawal"))
+pages.add_url_rule("/<secret>/consents/<purpose>/<answer>", view_func=MyConsentAnswer.as_view("answer"))
 pages.add_url_rule("/<secret>/<action>", view_func=MyStep.as_view("step"))
 pages.add_url_rule("/assets/<name>", view_func=Asset.as_view("asset"))

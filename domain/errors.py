@@ -155,6 +155,12 @@ class StorageFull(Conflict):
     code = "storage_full"
 
 
+class GuardianConsentNeeded(Conflict):
+    """A minor gets a place only once their guardian has agreed."""
+
+    code = "guardian_consent_needed"
+
+
 class PreconditionFailed(DomainError):
     """The caller's copy is stale: somebody changed the thing since."""
 

@@ -16,6 +16,7 @@ from domain.errors import Forbidden
 from domain.models.activities import Activity, ReportedFigure, Target
 from domain.models.applications import Application
 from domain.models.calls import Call, was_published
+from domain.models.consents import Purpose
 from domain.models.documents import Document
 from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility, MobilityState
@@ -38,6 +39,7 @@ SHOWING = (
     Scope.APPLICATIONS_READ,
     Scope.MOBILITIES_READ,
     Scope.PERSONAL_READ,
+    Scope.SENSITIVE_READ,
 )
 EVENTS_FOR_AUTHORITIES = tuple(kind for kind in EventType if kind.startswith(("call.", "mobility.", "project.")))
 
@@ -65,7 +67,8 @@ class Principal:
     within: UUID | None = None  # the one project that the token is narrowed to
     unnoted: bool = False  # the token's first use of the day has not been noted yet
     link_id: UUID | None = None  # of the link by which an applicant comes,
-    application_id: UUID | None = None  # and the one application that it opens
+    application_id: UUID | None = None  # and the one application that it opens;
+    guardian_of: UUID | None = None  # for a guardian, the application to which they are asked to consent
 
     def projects(self, *roles: Role) -> list[UUID]:
         """The projects in which the caller has any of `roles`."""
@@ -127,8 +130,8 @@ def visible_applications(by: Principal) -> ColumnElement[bool]:
 
     Who comes by a link of their own sees the one application that it is for.
     """
-    if by.application_id is not None:
-        return Application.id == by.application_id
+    if by.link_id is not None:
+        return Application.id == (by.application_id or by.guardian_of)
     everything = _everything(by, Scope.APPLICATIONS_READ)
     if everything is not None:
         return everything
@@ -286,6 +289,11 @@ def sees_persons(by: Principal) -> bool:
 def sees_file(by: Principal, document: Document) -> bool:
     """Whether the caller is shown a file's name, which is often a person's: who sees persons, and whose file it is."""
     return by.application_id == document.application_id or sees_persons(by)
+
+
+def sees_guardians(by: Principal) -> bool:
+    """Whether the caller is shown the guardians of minors, in the applications that it sees."""
+    return by.operator or Scope.SENSITIVE_READ in by.scopes
 
 
 def sees_participant(by: Principal, mobility: Mobility) -> bool:
@@ -469,6 +477,19 @@ def may_read_file(by: Principal, document: Document) -> None:
     """What is in a file is about a person."""
     if by.application_id != document.application_id:
         require_scope(by, Scope.PERSONAL_READ)
+
+
+def may_consent(by: Principal, application: Application) -> None:
+    """Answer what is asked, and take it back: the guardian, the applicant, and on their word who answers for them."""
+    if by.guardian_of != application.id:
+        may_answer_for_applicant(by, application)
+
+
+def may_take_back(by: Principal, application: Application, purpose: str) -> None:
+    """As `may_consent`; what the guardian agreed to, the applicant may not take back."""
+    may_consent(by, application)
+    own = purpose != Purpose.PARENTAL_CONSENT or by.application_id is None
+    _must(own, "This is your guardian's consent; only they may take it back, or the school on their word.")
 
 
 def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:

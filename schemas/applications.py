@@ -8,6 +8,7 @@ from domain import policies
 from domain.models.applications import Application, ApplicationState, SubmittedVia
 from domain.models.consents import ConsentSource, GivenBy
 from domain.policies import Principal
+from domain.services.application_rules import missing_parts
 from domain.services.applications import ApplicationInput, PersonInput
 from domain.services.consents import ConsentInput
 from schemas.base import (
@@ -30,10 +31,18 @@ from schemas.base import (
     Schema,
     Str,
     about,
+    reader,
 )
 from schemas.links import LinkSchema
 from schemas.persons import Gender, Phone
 
+GUARDIAN = {
+    "given_names": "Besa",
+    "family_name": "Hoxha",
+    "email": "besa@example.org",
+    "phone": None,
+    "relation": "mother",
+}
 CEFR = "A1|A2|B1|B2|C1|C2"
 ANSWERS = {"motivation": "I want to learn how others work."}  # to the question that a call has as its example
 DESTINATION = "01938f6e-5c00-7000-8000-000000000001"
@@ -52,6 +61,20 @@ class PersonSchema(Schema):
     gender = Gender()
     nationality = Country(load_default=None, allow_none=True, metadata=about("Nationality.", "AL"))
     phone = Phone()
+
+
+class GuardianSchema(Schema):
+    """A minor's parent or guardian. By the link that goes to them, or on paper at the school, they consent."""
+
+    given_names = Str(required=True, most=200, metadata=about("Given names.", "Besa"))
+    family_name = Str(required=True, most=200, metadata=about("Family name.", "Hoxha"))
+    email = Email(
+        load_default=None,
+        allow_none=True,
+        metadata=about("Where their link is sent; needed unless a token applies.", "besa@example.org"),
+    )
+    phone = Phone()
+    relation = Str(load_default=None, allow_none=True, most=60, metadata=about("What they are to them.", "mother"))
 
 
 class ConsentSchema(Schema):
@@ -96,6 +119,7 @@ class ApplicationWriteSchema(Schema):
     person = Part(PersonSchema, required=True, metadata=about("Who applies."))
     answers = Map(required=True, metadata=about("Answers to the call's form, by name.", ANSWERS))
     consents = ListOf(Part(ConsentSchema), load_default=(), most=20, metadata=about("What they agreed to."))
+    guardian = Part(GuardianSchema, load_default=None, allow_none=True, metadata=about("Needed for a minor."))
     preferences = ListOf(Id(), load_default=(), metadata=about("Destination ids, best first."))
     languages = ListOf(Part(LanguageSkillSchema), load_default=(), most=20, metadata=about("Languages they know."))
     lang = LanguageTag(load_default="en", metadata=about("In which they are written to.", "sq"))
@@ -135,6 +159,17 @@ class ApplicationSchema(ReceiptSchema):
     project_id = Id(metadata=about("The project."))
     person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read."))
     answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", ANSWERS))
+    guardian = fields.Nested(
+        GuardianSchema, allow_none=True, metadata=about("A minor's guardian; null without sensitive:read.", None)
+    )
+    missing = fields.Method(
+        "lacking",
+        metadata=about(
+            "What it lacks: names of questions, of purposes, and `guardian_consent` while a minor's guardian has yet "
+            "to agree.",
+            ["guardian_consent"],
+        ),
+    )
     country = fields.String(metadata=about("The applicant's country.", "AL"))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
     sending_organisation = fields.String(
@@ -160,6 +195,10 @@ class ApplicationSchema(ReceiptSchema):
 
     PERSONAL = ("person", "answers", "participant_id")
 
+    def lacking(self, application: Application) -> list[str]:
+        """What is missing at the request's instant."""
+        return missing_parts(application.call, application, at=reader.get().at)
+
 
 class PseudonymousApplicationSchema(ApplicationSchema):
     """The same without what identifies the person."""
@@ -173,7 +212,7 @@ def application_seen(application: Application, *, by: Principal) -> dict[str, An
     """The application as `by`, who may know of it, is shown it."""
     schema = ApplicationSchema if policies.sees_persons(by) else PseudonymousApplicationSchema
     shown: dict[str, Any] = schema().dump(application)
-    return shown
+    return shown if policies.sees_guardians(by) else shown | {"guardian": None}
 
 
 class ApplicationListSchema(Schema):

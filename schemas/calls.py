@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from domain.models.activities import ActivityCode, Profile
 from domain.models.calls import CallState, CallStatus, HowToApply, status_at
-from domain.models.consents import Purpose
+from domain.models.consents import ASKED_BY_CALLS, Purpose
 from domain.services.calls import CallInput
 from domain.services.destinations import DestinationInput
 from schemas.base import (
@@ -110,7 +110,7 @@ class CallWriteSchema(Schema):
     consent_purposes = ListOf(
         OneOf(Purpose),
         load_default=(),
-        most=len(Purpose),
+        most=len(ASKED_BY_CALLS),
         metadata=about("What applicants are asked to agree to.", ["processing"]),
     )
     contact = Email(load_default=None, allow_none=True, metadata=about("A role address.", "mobility@example.org"))

@@ -2,14 +2,25 @@
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, post_dump
 
 from domain.languages import format_instant, message, sentence_language
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import status_at
+from domain.models.links import LinkKind
+from domain.services.guardians import waits_for_guardian
 from domain.services.my import Action
-from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSchema
+from schemas.applications import (
+    ANSWERS,
+    DESTINATION,
+    GUARDIAN,
+    ConsentSchema,
+    GuardianSchema,
+    LanguageSkillSchema,
+    PersonSchema,
+)
 from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
+from schemas.consent_texts import ConsentAskedInLanguageSchema
 
 
 class MyCallSchema(InLanguageSchema):
@@ -70,6 +81,8 @@ class MomentSchema(Schema):
 class MySchema(Schema):
     """An application, for who applied."""
 
+    role = OneOf(LinkKind, metadata=about("Whose link it is.", "applicant"))
+    applicant = fields.Method("name_of", metadata=about("Who applied.", "Arta Hoxha"))
     reference = fields.String(metadata=about("To quote when asking.", "A-7K3M-9QXC"))
     state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
     state_text = fields.Method("state_in_words", metadata=about("The same in words.", "Submitted"))
@@ -96,8 +109,18 @@ class MySchema(Schema):
     destination = fields.Nested(
         MyDestinationSchema, allow_none=True, metadata=about("The destination it was selected for.")
     )
-    person = OwnPart(PersonSchema, metadata=about("Who applies."))
-    answers = fields.Dict(metadata=about("The answers to the call's form.", ANSWERS))
+    person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null to a guardian."))
+    answers = fields.Dict(
+        allow_none=True, metadata=about("The answers to the call's form; null to a guardian.", ANSWERS)
+    )
+    guardian = fields.Nested(GuardianSchema, allow_none=True, metadata=about("Whose consent a minor needs.", GUARDIAN))
+    waiting_for_guardian = fields.Method(
+        "waits", metadata=about("Whether no place can be offered before the guardian consents.", False)
+    )
+    asked = fields.List(
+        fields.Nested(ConsentAskedInLanguageSchema),
+        metadata=about("What may still be agreed to by this link, with the text that stands for it now."),
+    )
     preferences = fields.List(fields.String(), metadata=about("Destination ids, best first.", [DESTINATION]))
     languages = fields.List(fields.Nested(LanguageSkillSchema), metadata=about("Languages known."))
     isced_f = fields.String(allow_none=True, metadata=about("Field of study."))
@@ -109,6 +132,14 @@ class MySchema(Schema):
     version = Int(metadata=about("Counts its changes."))
     updated_at = Instant(metadata=about("When it last changed."))
 
+    def name_of(self, application: Application) -> str:
+        """The applicant's whole name."""
+        return f"{application.given_names} {application.family_name}"
+
+    def waits(self, application: Application) -> bool:
+        """Whether the guardian has yet to consent, at the request's instant."""
+        return waits_for_guardian(application, at=reader.get().at)
+
     def state_in_words(self, application: Application) -> str:
         """The state's name."""
         return state_name(application.state)
@@ -119,10 +150,22 @@ class MySchema(Schema):
 
     def what_next(self, application: Application) -> str:
         """What comes next, with the instant until which something is to be done."""
+        if self.waits(application) and application.state in application.TRANSITIONS:
+            return sentence("my_next_guardian")
         until, zone = application.confirm_by, application.call.timezone
         if application.state is ApplicationState.SELECTED and until is not None:
             return sentence("my_next_selected_until", until=in_words(until, zone))
         return sentence(f"my_next_{application.state}")
+
+
+class GuardiansSchema(MySchema):
+    """The same for a guardian: what they are asked, and what it is about, without what the applicant wrote."""
+
+    KEPT_FROM_THEM = ("person", "answers", "isced_f", "eqf_level", "graduation_date", "reason", "rank")
+
+    @post_dump
+    def _without_the_rest(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | dict.fromkeys(self.KEPT_FROM_THEM) | {"languages": [], "preferences": []}
 
 
 def state_name(state: ApplicationState) -> str:

@@ -131,6 +131,12 @@ PROBLEMS: Mapping[str, Meaning] = {
         "The files of the project's applications take all the room that they may.",
         "Delete what isn't needed, or ask the operator of the server for more room.",
     ),
+    "guardian_consent_needed": Meaning(
+        409,
+        "Nobody under eighteen is offered a place, or takes it, before their guardian has consented.",
+        "Let the guardian answer by their link, or record the paper that the school has: "
+        "`POST /v1/applications/{id}/consents` with `parental_consent`, `attested`.",
+    ),
     "busy": Meaning(
         409,
         "A twin of this request, with the same Idempotency-Key, is still being answered.",

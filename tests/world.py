@@ -19,7 +19,7 @@ from domain.models.activities import Activity, ActivityCode, Profile
 from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import Call
 from domain.models.events import Event, EventType
-from domain.models.links import Link
+from domain.models.links import Link, LinkKind
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation, OrganisationType, Role
 from domain.models.participants import Participant
@@ -214,15 +214,20 @@ class World:
         """Consents to these, as they are sent."""
         return tuple(ConsentInput(purpose=one, granted=True, text_version="1", lang="en") for one in purposes)
 
-    def secret(self, application: Application) -> str:
-        """The secret of the applicant's link."""
-        live = select(Link.id).where(Link.application_id == application.id, Link.revoked_at.is_(None))
-        return links.secret_of(self.read(live)[0], key=LINK_KEY)
+    def secret(self, application: Application, kind: LinkKind = LinkKind.APPLICANT) -> str:
+        """The secret of the applicant's link, or of the guardian's."""
+        live = (Link.application_id == application.id, Link.kind == kind, Link.revoked_at.is_(None))
+        return links.secret_of(self.read(select(Link.id).where(*live))[0], key=LINK_KEY)
 
-    def applicant(self, application: Application) -> Principal:
-        """Who applied, as they come by their link."""
+    def applicant(self, application: Application, kind: LinkKind = LinkKind.APPLICANT) -> Principal:
+        """Who applied, or their guardian, as they come by their link."""
         with reading(self.database) as session:
-            return links.authenticate(session, self.secret(application), key=LINK_KEY)
+            return links.authenticate(session, self.secret(application, kind), key=LINK_KEY)
+
+    def minor(self, call: Call, name: str = "Ana", **changes: Any) -> Application:
+        """An application of somebody who is sixteen, with a guardian who has yet to consent."""
+        young = replace(self.application_input(name).person, birth_date=date(2010, 3, 8))
+        return self.application(call, name, person=young, guardian=GUARDIAN, **changes)
 
     def eligible(self, call: Call, name: str = "Ana") -> Application:
         """An application that may take part in the selection."""
@@ -345,6 +350,13 @@ PROJECT = ProjectInput(
     ends_on=date(2028, 12, 31),
     languages=["en", "sr-Cyrl"],
 )
+GUARDIAN: dict[str, Any] = {
+    "given_names": "Vesna",
+    "family_name": "Petrović",
+    "email": "vesna@example.org",
+    "phone": None,
+    "relation": "mother",
+}
 MOTIVATION = {
     "name": "motivation",
     "type": "long_text",

@@ -75,6 +75,7 @@ class Application(Identified, Base):
     nationality: Mapped[str | None] = personal(String(2))
     country: Mapped[str] = mapped_column(String(2))
     phone: Mapped[str | None] = personal(String(40))
+    guardian: Mapped[dict[str, Any] | None] = personal()
     email_key: Mapped[str] = personal(String(64))
     name_key: Mapped[str] = personal(String(64))
     preferences: Mapped[list[str]]

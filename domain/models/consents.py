@@ -17,10 +17,13 @@ class Purpose(StrEnum):
     SHARING_WITH_HOSTS = "sharing_with_hosts"
     PHOTOGRAPHS = "photographs"
     NEWSLETTER = "newsletter"
+    PARENTAL_CONSENT = "parental_consent"
 
 
 # Without it an application can't be handled at all; whatever else is asked may be refused.
 INDISPENSABLE = Purpose.PROCESSING
+# What calls may ask of those who apply; a minor's guardian is asked for parental consent, whatever the call.
+ASKED_BY_CALLS = tuple(purpose for purpose in Purpose if purpose is not Purpose.PARENTAL_CONSENT)
 
 
 class ConsentSource(StrEnum):

@@ -14,6 +14,7 @@ class LinkKind(StrEnum):
     """Whose link it is."""
 
     APPLICANT = "applicant"
+    GUARDIAN = "guardian"
 
 
 class Link(Base):

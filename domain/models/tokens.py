@@ -25,6 +25,7 @@ class Scope(StrEnum):
     MOBILITIES_READ = "mobilities:read"
     MOBILITIES_WRITE = "mobilities:write"
     PERSONAL_READ = "personal:read"
+    SENSITIVE_READ = "sensitive:read"
     EVENTS_READ = "events:read"
     EXPORTS_READ = "exports:read"
     WEBHOOKS_MANAGE = "webhooks:manage"

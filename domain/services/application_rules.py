@@ -9,7 +9,7 @@ from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.consents import INDISPENSABLE
 from domain.policies import Principal
-from domain.services import forms
+from domain.services import forms, guardians
 from domain.services.consents import check_consents
 
 if TYPE_CHECKING:
@@ -20,14 +20,16 @@ def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
     answers = forms.check_answers(forms.questions(call), wanted.answers)
     consents = check_consents(call, wanted.consents, by=by, at=at)
-    refuse([*_person(call, wanted), *_preferences(call, wanted), *consents, *answers])
+    guardian = guardians.check_guardian(call, wanted, by=by, at=at)
+    refuse([*_person(call, wanted), *guardian, *_preferences(call, wanted), *consents, *answers])
 
 
-def missing_parts(call: Call, application: Application) -> list[str]:
-    """What a complete application to the call has and this one lacks: names of questions, and of purposes."""
+def missing_parts(call: Call, application: Application, *, at: datetime) -> list[str]:
+    """What a complete application to the call has and this one lacks: questions, purposes, a guardian's consent."""
     unanswered = forms.unanswered(forms.questions(call), application.answers)
     lacks_consent = INDISPENSABLE in call.consent_purposes and not application.agrees_to(INDISPENSABLE)
-    return unanswered + [INDISPENSABLE] * lacks_consent
+    waits = guardians.waits_for_guardian(application, at=at)
+    return unanswered + [INDISPENSABLE] * lacks_consent + [guardians.MISSING] * waits
 
 
 def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:

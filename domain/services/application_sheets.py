@@ -57,6 +57,7 @@ class SheetLayout:
     words: str
     lang: str
     with_persons: bool
+    at: datetime
 
     @cached_property
     def columns(self) -> list[SheetColumn]:
@@ -96,7 +97,7 @@ class SheetLayout:
         titles = self._question_titles
 
         def missing(application: Application) -> str:
-            return ", ".join(titles.get(part, part) for part in missing_parts(self.call, application))
+            return ", ".join(titles.get(part, part) for part in missing_parts(self.call, application, at=self.at))
 
         return SheetColumn(column_title("missing", self.words), missing)
 

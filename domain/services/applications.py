@@ -19,6 +19,7 @@ from domain.models.applications import Application, ApplicationState, SubmittedV
 from domain.models.calls import Call, CallState, Destination, HowToApply, accepts_until
 from domain.models.consents import ConsentSource
 from domain.models.events import EventType
+from domain.models.links import LinkKind
 from domain.models.organisations import Membership, Organisation
 from domain.policies import PUBLIC, Principal
 from domain.services import application_rules, links
@@ -62,6 +63,7 @@ class ApplicationInput:
     eqf_level: int | None = None
     graduation_date: date | None = None
     sending_organisation_id: UUID | None = None
+    guardian: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def submit_application(
     if first is not None and by is not PUBLIC:
         raise DuplicateApplication(first.reference)
     application = _application(call, wanted, sending_id=sending_id, at=at, via=via)
-    application.consents = record_consents(session, call, wanted.consents, source=SOURCES[via], at=at)
+    application.consents = record_consents(session, call, wanted.consents, source=SOURCES[via], by=by, at=at)
     application.submitted_by_id = by.organisation_id
     application.duplicate_of_id = first.id if first else None
     application.likely_duplicate = first is None and _resembles_another(session, application)
@@ -179,12 +181,17 @@ def _application(
         submitted_via=via,
         submitted_at=at,
         late=call.closes_at is not None and at >= call.closes_at,
-        links=[links.new_link(call.project_id, at=at)],
+        guardian=dict(wanted.guardian) if wanted.guardian else None,
+        links=[links.new_link(call.project_id, kind, at=at) for kind in _holders(wanted)],
         state=ApplicationState.SUBMITTED,
         synthetic=call.synthetic,
         created_at=at,
         updated_at=at,
     )
+
+
+def _holders(wanted: ApplicationInput) -> list[LinkKind]:
+    return [LinkKind.APPLICANT, *([LinkKind.GUARDIAN] if wanted.guardian else [])]
 
 
 def key_of(*parts: str) -> str:

@@ -11,6 +11,7 @@ from domain.db import instant_text
 from domain.errors import Finding
 from domain.models.activities import Activity
 from domain.models.calls import Call, CallState, CallStatus, HowToApply, status_at
+from domain.models.consents import ASKED_BY_CALLS
 from domain.models.projects import Project
 from domain.services import form_rules
 from domain.services.form_changes import compatible_change
@@ -30,6 +31,8 @@ def contradictions(wanted: "CallInput") -> list[Finding]:
     if not any(wanted.title.values()):
         found.append(Finding("/title", "required"))
     for index, purpose in enumerate(wanted.consent_purposes):
+        if purpose not in ASKED_BY_CALLS:
+            found.append(Finding(f"/consent_purposes/{index}", "not_a_choice", {"choices": ", ".join(ASKED_BY_CALLS)}))
         if purpose in wanted.consent_purposes[:index]:
             found.append(Finding(f"/consent_purposes/{index}", "repeated"))
     if wanted.slug is not None and reads_as_id(wanted.slug):

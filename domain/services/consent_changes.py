@@ -1,7 +1,8 @@
 """Consents given after an application was sent in, and consents taken back, each with its effect.
 
 The effects are what the standard texts promise (data/consents): without `sharing_with_hosts` hosts are shown nobody,
-and without `processing` the application ends. The other purposes are for people to act on, who are told by the event.
+without `processing` the application ends, and on parental consent rest a minor's place and mobility (rule R07). The
+other purposes are for people to act on, who are told by the event.
 """
 
 from datetime import datetime
@@ -20,6 +21,7 @@ from domain.models.mobilities import Mobility, MobilityState
 from domain.policies import OPERATOR, Principal
 from domain.services import decisions, mobilities
 from domain.services.consents import ConsentInput, check_consent, record_consents
+from domain.services.mobility_records import judge_person
 
 
 def give_consent(
@@ -29,7 +31,8 @@ def give_consent(
 
     The same answer to the same text changes nothing. Raises InvalidInput as for an application.
     """
-    application = _for_answer(session, application_id, by=by)
+    application = decisions.lock_application(session, application_id, by=by)
+    policies.may_consent(by, application)
     refuse(check_consent(application.call, wanted, by=by, at=at))
     before = application.answer_to(wanted.purpose)
     if before is not None and (before.granted, before.text_version) == (wanted.granted, wanted.text_version):
@@ -37,10 +40,10 @@ def give_consent(
     if before is not None:
         before.withdrawn_at = at
         session.flush()  # The old answer first: two that stand are refused by the table.
-    application.consents += record_consents(session, application.call, [wanted], source=source, at=at)
+    application.consents += record_consents(session, application.call, [wanted], source=source, by=by, at=at)
     kind = EventType.CONSENT_GIVEN if wanted.granted else EventType.CONSENT_WITHDRAWN
     _tell(session, kind, application, wanted.purpose, at=at)
-    _take_effect(session, application, wanted.purpose, by=by, at=at)
+    _take_effect(session, application, wanted.purpose, at=at)
     return application
 
 
@@ -48,19 +51,14 @@ def withdraw_consent(
     session: Session, application_id: UUID, purpose: str, *, by: Principal, at: datetime
 ) -> Application:
     """Take a consent back. Records consent.withdrawn, and what its effect records. Raises Conflict if there is none."""
-    application = _for_answer(session, application_id, by=by)
+    application = decisions.lock_application(session, application_id, by=by)
+    policies.may_take_back(by, application, purpose)
     standing = application.answer_to(purpose)
     if standing is None or not standing.granted:
         raise Conflict(f"There is no consent to {purpose} that could be taken back.")
     standing.withdrawn_at = at
     _tell(session, EventType.CONSENT_WITHDRAWN, application, purpose, at=at)
-    _take_effect(session, application, purpose, by=by, at=at)
-    return application
-
-
-def _for_answer(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = decisions.lock_application(session, application_id, by=by)
-    policies.may_answer_for_applicant(by, application)
+    _take_effect(session, application, purpose, at=at)
     return application
 
 
@@ -73,11 +71,13 @@ def _tell(session: Session, kind: EventType, application: Application, purpose: 
 # ── effects ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _take_effect(session: Session, application: Application, purpose: str, *, by: Principal, at: datetime) -> None:
+def _take_effect(session: Session, application: Application, purpose: str, *, at: datetime) -> None:
     if purpose == Purpose.SHARING_WITH_HOSTS:
         _show_or_hide(session, application, at=at)
     elif purpose == INDISPENSABLE and not application.agrees_to(INDISPENSABLE):
-        _end(session, application, by=by, at=at)
+        _end(session, application, at=at)
+    elif purpose == Purpose.PARENTAL_CONSENT and application.participant_id is not None:
+        judge_person(session, application.participant_id, at=at)  # rule R07
 
 
 def _show_or_hide(session: Session, application: Application, *, at: datetime) -> None:
@@ -87,10 +87,10 @@ def _show_or_hide(session: Session, application: Application, *, at: datetime) -
         events.record(session, EventType.MOBILITY_UPDATED, stay, at=at)
 
 
-def _end(session: Session, application: Application, *, by: Principal, at: datetime) -> None:
+def _end(session: Session, application: Application, *, at: datetime) -> None:
     """End the application: withdraw it, or once it is confirmed call off a stay that has not begun."""
     if ApplicationState.WITHDRAWN in application.TRANSITIONS.get(application.state, ()):
-        decisions.withdraw_application(session, application.id, by=by, at=at)
+        decisions.end_application(session, application, at=at)
         return
     stay = _stay(session, application)
     if stay is not None and MobilityState.CANCELLED in stay.TRANSITIONS.get(stay.state, ()):

@@ -45,8 +45,16 @@ STANDARD = _read()
 
 
 def asked_by(call: Call) -> list[Asked]:
-    """What `call` asks for, in its own order."""
-    purposes = [Purpose(name) for name in call.consent_purposes]
+    """What `call` asks of those who apply, in its own order."""
+    return _asked(call, [Purpose(name) for name in call.consent_purposes])
+
+
+def asked_of_guardians(call: Call) -> list[Asked]:
+    """What the guardian of a minor who applies to `call` is asked."""
+    return _asked(call, [Purpose.PARENTAL_CONSENT])
+
+
+def _asked(call: Call, purposes: Sequence[Purpose]) -> list[Asked]:
     current = {purpose: versions(call.project_id, purpose, call.consent_texts)[0] for purpose in purposes}
     return [Asked(name, name is INDISPENSABLE, str(text.version), text.text) for name, text in current.items()]
 

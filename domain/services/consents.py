@@ -42,15 +42,25 @@ def check_consents(call: Call, wanted: Sequence[ConsentInput], *, by: Principal,
 def check_consent(
     call: Call, consent: ConsentInput, here: str = "", *, by: Principal, at: datetime
 ) -> Iterator[Finding]:
-    """What keeps this from being an answer to what `call` asks."""
-    if consent.purpose not in call.consent_purposes:
-        yield Finding(f"{here}/purpose", "not_a_choice", {"choices": ", ".join(call.consent_purposes)})
+    """What keeps this from being an answer to what `call` asks of `by`."""
+    choices = _asked_of(call, by)
+    if consent.purpose not in choices:
+        yield Finding(f"{here}/purpose", "not_a_choice", {"choices": ", ".join(choices)})
         return
     if consent.purpose == INDISPENSABLE and not consent.granted:
         yield Finding(f"{here}/granted", "consent_needed")
     if consent.attested and not policies.attests_consents(by):
         yield Finding(f"{here}/attested", "attested_without_token")
+    if consent.purpose == Purpose.PARENTAL_CONSENT and by.guardian_of is None and not consent.attested:
+        yield Finding(f"{here}/attested", "required")
     yield from _text(call, consent, here, at=at)
+
+
+def _asked_of(call: Call, by: Principal) -> Sequence[str]:
+    """What `by` may answer: a guardian for themselves alone, a school also for a guardian whose paper it has."""
+    if by.guardian_of is not None:
+        return [Purpose.PARENTAL_CONSENT]
+    return [*call.consent_purposes, *([Purpose.PARENTAL_CONSENT] if policies.attests_consents(by) else [])]
 
 
 def _text(call: Call, consent: ConsentInput, here: str, *, at: datetime) -> Iterator[Finding]:
@@ -63,16 +73,23 @@ def _text(call: Call, consent: ConsentInput, here: str, *, at: datetime) -> Iter
 
 
 def record_consents(
-    session: Session, call: Call, wanted: Sequence[ConsentInput], *, source: ConsentSource, at: datetime
+    session: Session,
+    call: Call,
+    wanted: Sequence[ConsentInput],
+    *,
+    source: ConsentSource,
+    by: Principal,
+    at: datetime,
 ) -> list[Consent]:
-    """The consents as rows, of an application that is yet to be added, to texts that last from now on."""
+    """The consents as rows, for an application, to texts that last from now on."""
     if wanted:
         consent_texts.write_standard_down(session, call, at=at)
-    return [_consent(call, consent, source=source, at=at) for consent in wanted]
+    return [_consent(call, consent, source=source, by=by, at=at) for consent in wanted]
 
 
-def _consent(call: Call, wanted: ConsentInput, *, source: ConsentSource, at: datetime) -> Consent:
-    given_by = GivenBy.SCHOOL if wanted.attested else GivenBy.APPLICANT
+def _consent(call: Call, wanted: ConsentInput, *, source: ConsentSource, by: Principal, at: datetime) -> Consent:
+    himself = GivenBy.APPLICANT if by.guardian_of is None else GivenBy.GUARDIAN
+    given_by = GivenBy.SCHOOL if wanted.attested else himself
     return Consent(
         id=new_id(), project_id=call.project_id, given_at=at, source=source, given_by=given_by, **vars(wanted)
     )

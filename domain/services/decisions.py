@@ -17,7 +17,7 @@ from domain.models.applications import Application, ApplicationState
 from domain.models.calls import Call, CallState, Destination
 from domain.models.events import EventType
 from domain.policies import Principal
-from domain.services import mobilities, participants
+from domain.services import guardians, mobilities, participants
 from domain.services.applications import get_application
 from domain.services.calls import lock_call
 from domain.states import move_to
@@ -52,7 +52,7 @@ def select_application(
 ) -> Application:
     """Offer a place, with a destination where the call has some. Records application.selected.
 
-    Raises NoPlaceLeft, and Conflict for one on the reserve list, which has its turn.
+    Raises NoPlaceLeft, GuardianConsentNeeded, and Conflict for one on the reserve list, which has its turn.
     """
     application = _for_selection(session, which, by=by)
     if application.state is ApplicationState.RESERVE:
@@ -130,7 +130,11 @@ def decline_application(session: Session, application_id: UUID, *, by: Principal
 
 def withdraw_application(session: Session, application_id: UUID, *, by: Principal, at: datetime) -> Application:
     """Take the application back, before it is confirmed. Records application.withdrawn."""
-    application = _for_answer(session, application_id, by=by)
+    return end_application(session, _for_answer(session, application_id, by=by), at=at)
+
+
+def end_application(session: Session, application: Application, *, at: datetime) -> Application:
+    """Withdraw `application` (locked), whoever asked for it. Records application.withdrawn."""
     _release(session, application, at=at)
     return _step(session, application, ApplicationState.WITHDRAWN, EventType.APPLICATION_WITHDRAWN, at=at)
 
@@ -167,7 +171,7 @@ def lock_application(session: Session, application_id: UUID, *, by: Principal) -
     query = select(Application).where(Application.id == application_id).with_for_update(of=Application)
     application = session.scalars(query.execution_options(populate_existing=True)).one()
     # Who holds the link of a copy may take it back, and isn't told that it is one.
-    if application.duplicate_of_id is not None and by.application_id is None:
+    if application.duplicate_of_id is not None and by.link_id is None:
         raise Conflict("This is a copy of an application that was sent before; decide on that one.")
     return application
 
@@ -210,6 +214,7 @@ def _offer(
         raise InvalidInput([Finding("/confirm_by", "not_later", {"than": instant_text(at)})])
     if ApplicationState.SELECTED not in application.TRANSITIONS.get(application.state, frozenset()):
         return  # The step itself says why, better than a place that is then not taken.
+    guardians.must_not_wait(application, at=at)
     if call.places_left <= 0:
         raise NoPlaceLeft(f"All {call.places} places of this call are taken.")
     if destination is not None and destination.places_left is not None and destination.places_left <= 0:
@@ -221,6 +226,7 @@ def _offer(
 def _check_offer(application: Application, at: datetime) -> None:
     if application.call.state not in SELECTING:
         raise Conflict(f"The call is {application.call.state}; its places can't be confirmed any more.")
+    guardians.must_not_wait(application, at=at)
     if application.confirm_by is not None and at >= application.confirm_by:
         raise Conflict(f"The place could be confirmed until {instant_text(application.confirm_by)}.")
 

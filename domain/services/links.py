@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import new_id
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.models.applications import Application
 from domain.models.links import Link, LinkKind
 from domain.models.tokens import Scope
@@ -57,30 +57,41 @@ def authenticate(session: Session, secret: str, *, key: str) -> Principal:
     )
     if link is None:
         raise NotFound("This link opens nothing. Was it copied whole? A newer one may have taken its place.")
+    if link.kind is LinkKind.GUARDIAN:
+        return Principal(link_id=link.id, guardian_of=link.application_id)
     return Principal(link_id=link.id, application_id=link.application_id)
 
 
-def new_link(project_id: UUID, *, at: datetime) -> Link:
-    """A link for who applies, to be added to their application."""
-    return Link(id=new_id(), project_id=project_id, kind=LinkKind.APPLICANT, created_at=at)
+def new_link(project_id: UUID, kind: LinkKind = LinkKind.APPLICANT, *, at: datetime) -> Link:
+    """A link for who applies, or for their guardian, to be added to the application."""
+    return Link(id=new_id(), project_id=project_id, kind=kind, created_at=at)
 
 
-def link_of(application: Application, *, at: datetime) -> Link:
-    """The link by which the applicant comes now; made for an application that is older than links are."""
-    live = next((link for link in application.links if link.revoked_at is None), None)
+def link_of(application: Application, kind: LinkKind = LinkKind.APPLICANT, *, at: datetime) -> Link:
+    """The link by which the applicant comes now, or the guardian; made for an application that has none yet."""
+    live = next((link for link in application.links if link.kind is kind and link.revoked_at is None), None)
     if live is None:
-        live = new_link(application.project_id, at=at)
+        live = new_link(application.project_id, kind, at=at)
         application.links.append(live)
     return live
 
 
-def replace_link(session: Session, application: Application, *, by: Principal, at: datetime) -> Link:
-    """End the applicant's link and make another. By those who may answer for the applicant and see who that is."""
+def replace_link(
+    session: Session, application: Application, kind: LinkKind = LinkKind.APPLICANT, *, by: Principal, at: datetime
+) -> Link:
+    """End a person's link and make another. By those who may answer for the applicant and see whose link it is.
+
+    Raises Conflict for a guardian where none is named.
+    """
     policies.may_answer_for_applicant(by, application)
     policies.require_scope(by, Scope.PERSONAL_READ)
-    link_of(application, at=at).revoked_at = at
+    if kind is LinkKind.GUARDIAN:
+        policies.require_scope(by, Scope.SENSITIVE_READ)
+        if application.guardian is None:
+            raise Conflict("This application names no guardian.")
+    link_of(application, kind, at=at).revoked_at = at
     session.flush()  # The old one first: two that are live are refused by the table.
-    return link_of(application, at=at)
+    return link_of(application, kind, at=at)
 
 
 def page_address(link: Link, *, key: str, base_url: str) -> str:

@@ -11,6 +11,7 @@ from domain import events
 from domain.db import change
 from domain.models.activities import Activity
 from domain.models.applications import Application
+from domain.models.consents import Purpose
 from domain.models.events import EventType
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.organisations import Organisation
@@ -110,7 +111,10 @@ def _of_ends(session: Session, mobility: Mobility) -> dict[str, Any]:
 
 def _of_application(session: Session, mobility: Mobility) -> dict[str, Any]:
     application = session.get(Application, mobility.application_id) if mobility.application_id else None
-    return {name: getattr(application, name) for name in OF_APPLICATION} if application else {}
+    if application is None:
+        return {}
+    agrees = application.agrees_to(Purpose.PARENTAL_CONSENT)
+    return {name: getattr(application, name) for name in OF_APPLICATION} | {"guardian_agrees": agrees}
 
 
 def _other_stays(session: Session, mobility: Mobility) -> list[tuple[date, date]]:

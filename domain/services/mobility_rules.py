@@ -15,10 +15,9 @@ from typing import Any
 from domain.languages import fold
 from domain.models.activities import ActivityCode
 from domain.models.mobilities import MobilityRole, RecordStatus
-from domain.services.rule_sets import RULE_SETS, months_after
+from domain.services.rule_sets import OF_AGE, RULE_SETS, months_after
 
 TRAVEL_DAYS, GREEN_TRAVEL_DAYS = 2, 6  # Erasmus+ Programme Guide, KA1 VET, travel with green means of transport
-OF_AGE = 18 * 12  # months
 RECENT = 12  # months after graduation
 EQF_LEVELS = range(1, 9)
 # How the Commission's registers write an Organisation ID and a Participant Identification Code.
@@ -51,6 +50,7 @@ class Facts:
     recent_graduate: bool = False
     graduation_date: date | None = None
     birth_date: date | None = None
+    guardian_agrees: bool = False
     sending_country: str | None = None
     receiving_country: str | None = None
     receiving_city: str | None = None
@@ -122,8 +122,8 @@ def _accompanies_only(facts: Facts) -> bool:
     return facts.role is not MobilityRole.ACCOMPANYING or not facts.fewer_opportunities
 
 
-def _is_of_age(facts: Facts) -> bool:
-    if facts.birth_date is None or facts.start_date is None:
+def _is_of_age_or_may_go(facts: Facts) -> bool:
+    if facts.birth_date is None or facts.start_date is None or facts.guardian_agrees:
         return True
     return months_after(facts.birth_date, OF_AGE) <= facts.start_date
 
@@ -171,7 +171,7 @@ RULES: Mapping[str, Callable[[Facts], bool]] = {
     "R04": _explains_force_majeure,
     "R05": _explains_another_place,
     "R06": _accompanies_only,
-    "R07": _is_of_age,
+    "R07": _is_of_age_or_may_go,
     "R08": _graduated_recently,
     "R09": _is_elsewhere_only_once,
     "R10": _goes_abroad,

@@ -8,11 +8,13 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.errors import Forbidden
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import Event, EventType
 from domain.policies import Principal
 from domain.services import decisions
 from domain.services.applications import get_application
+from domain.services.consent_texts import Asked, asked_by, asked_of_guardians
 
 S = ApplicationState
 
@@ -42,9 +44,26 @@ class Moment:
 
 
 def my_application(session: Session, *, by: Principal) -> Application:
-    """The application whose link the caller holds."""
-    assert by.application_id is not None, "the link says which"
+    """The application of the caller, whose link it is. Raises Forbidden for the link of a guardian."""
+    if by.application_id is None:
+        raise Forbidden("This link is the guardian's: it is for reading what is asked, and for answering it.")
     return get_application(session, by.application_id, by=by)
+
+
+def opened_application(session: Session, *, by: Principal) -> Application:
+    """The application that the caller's link opens, be they the applicant or the guardian."""
+    opened = by.application_id or by.guardian_of
+    assert opened is not None, "the link says which"
+    return get_application(session, opened, by=by)
+
+
+def asked(application: Application, *, by: Principal) -> list[Asked]:
+    """What the caller may still agree to, as long as the application has not ended."""
+    if application.state not in application.TRANSITIONS and application.state is not S.CONFIRMED:
+        return []
+    call = application.call
+    everything = asked_of_guardians(call) if by.guardian_of is not None else asked_by(call)
+    return [one for one in everything if not application.agrees_to(one.purpose)]
 
 
 def actions(application: Application, *, at: datetime) -> list[Action]:

@@ -37,6 +37,9 @@ class Limits:
         )
 
 
+OF_AGE = 18 * 12  # months
+
+
 def months_after(day: date, months: int) -> date:
     """The same day of the month, that many months later; the first of the next month where there is no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from api.app import create_app
 from domain.config import Config
-from domain.models.consents import ConsentText
+from domain.models.consents import ASKED_BY_CALLS, ConsentText
 from domain.models.tokens import Scope
 from domain.services.consent_texts import STANDARD
 from domain.transaction import Database
@@ -19,7 +19,7 @@ from tests.world import World
 
 TEXTS = "/v1/projects/TEST/consent-texts"
 OURS = {"en": "I agree.", "sr-Cyrl": "Сагласност дајем."}
-PURPOSES = ["processing", "sharing_with_hosts", "photographs", "newsletter"]
+PURPOSES = ["processing", "sharing_with_hosts", "photographs", "newsletter", "parental_consent"]
 PERSON = {
     "given_names": "Ana",
     "family_name": "Petrović",
@@ -163,7 +163,7 @@ def test_a_call_in_all_languages_shows_its_texts_in_all(world: World, client: Fl
 
 
 def test_what_a_call_shows_can_be_agreed_to_as_it_stands(world: World, client: FlaskClient, as_: Any) -> None:
-    call = world.call(consent_purposes=PURPOSES)
+    call = world.call(consent_purposes=list(ASKED_BY_CALLS))
     write(as_, "photographs")
     shown = client.get(f"/v1/calls/{call.id}?lang=sr-Latn").json["consents"]
     sent = [{name: one[name] for name in ("purpose", "text_version", "lang")} | {"granted": True} for one in shown]
@@ -173,7 +173,9 @@ def test_what_a_call_shows_can_be_agreed_to_as_it_stands(world: World, client: F
 
     assert (answer.status_code, {one["lang"] for one in shown}) == (201, {"sr-Latn"}), answer.json
     kept = as_("partner").get(f"/v1/applications/{answer.json['id']}").json["consents"]
-    assert {one["purpose"]: one["text_version"] for one in kept} == dict.fromkeys(PURPOSES, "1") | {"photographs": "2"}
+    assert {one["purpose"]: one["text_version"] for one in kept} == dict.fromkeys(ASKED_BY_CALLS, "1") | {
+        "photographs": "2"
+    }
     assert {(one["source"], one["given_by"], one["given_at"]) for one in kept} == {
         ("api", "applicant", "2026-11-22T09:00:00Z")
     }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from api.my_pages import STRINGS
 from domain.languages import CATALOGUES
 from domain.models.applications import Application, SubmittedVia
-from domain.models.consents import Consent, Purpose
+from domain.models.consents import ASKED_BY_CALLS, Consent
 from domain.models.mobilities import Mobility
 from domain.policies import PUBLIC
 from domain.services import applications, calls, decisions, mobilities
@@ -25,7 +25,7 @@ WITHDRAWN = {"purpose": "newsletter"}
 @pytest.fixture
 def application(world: World) -> Application:
     """Ana's, who agreed to everything that the call asks for."""
-    return world.application(world.call(consent_purposes=list(Purpose)), consents=world.agreed(*Purpose))
+    return world.application(world.call(consent_purposes=list(ASKED_BY_CALLS)), consents=world.agreed(*ASKED_BY_CALLS))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_one_takes_back_what_one_agreed_to(mine: str, client: FlaskClient) -> No
     answer = client.post(f"/v1{mine}/consent-withdrawals", json=WITHDRAWN)
 
     ended = {one["purpose"]: one["withdrawn_at"] for one in answer.json["consents"]}
-    assert (answer.status_code, ended) == (200, dict.fromkeys(Purpose) | {"newsletter": "2026-11-22T09:00:00Z"})
+    assert (answer.status_code, ended) == (200, dict.fromkeys(ASKED_BY_CALLS) | {"newsletter": "2026-11-22T09:00:00Z"})
 
 
 def test_one_agrees_later_by_ones_link(mine: str, client: FlaskClient, world: World) -> None:
@@ -74,7 +74,7 @@ def test_an_officer_records_it_on_the_applicants_word(application: Application, 
 
 
 def test_a_copy_is_told_to_nobody(world: World, client: FlaskClient, application: Application) -> None:
-    wanted = world.application_input(consents=world.agreed(*Purpose))
+    wanted = world.application_input(consents=world.agreed(*ASKED_BY_CALLS))
     copy = world.do(applications.submit_application, str(application.call_id), wanted, by=PUBLIC, via=SubmittedVia.API)
 
     client.post(f"/v1/my/{world.secret(copy)}/consent-withdrawals", json=WITHDRAWN)
@@ -143,7 +143,7 @@ def test_the_page_says_what_was_agreed_to_and_what_taking_it_back_means(
 ) -> None:
     text, words = said(client.get(f"{mine}?lang={lang}").text), STRINGS[lang]
 
-    for purpose in Purpose:
+    for purpose in ASKED_BY_CALLS:
         assert f"{words[f'purpose_{purpose}']}: {words['granted']}" in text
         assert words[f"without_{purpose}"] in text
 

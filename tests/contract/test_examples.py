@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from domain.models.consents import Purpose
+from domain.models.consents import ASKED_BY_CALLS
 from domain.models.organisations import Membership
 from domain.services import decisions
 from tests.contract.contract import Contract
@@ -151,7 +151,7 @@ Step = Callable[[World], tuple[str, dict[str, object]]]
 
 def _sharing(world: World) -> Any:
     """An application of somebody who agreed to everything."""
-    return world.application(world.call(consent_purposes=list(Purpose)), consents=world.agreed(*Purpose))
+    return world.application(world.call(consent_purposes=list(ASKED_BY_CALLS)), consents=world.agreed(*ASKED_BY_CALLS))
 
 
 def _application(world: World) -> Any:
@@ -174,6 +174,7 @@ def _offer(world: World) -> tuple[str, dict[str, object]]:
 STEPS: dict[str, Step] = {
     "Consent": lambda world: (f"/v1/applications/{world.application(world.call()).id}/consents", {}),
     "ConsentWithdrawal": lambda world: (f"/v1/applications/{_sharing(world).id}/consent-withdrawals", {}),
+    "LinkRevocation": lambda world: (f"/v1/applications/{world.application(world.call()).id}/link-revocation", {}),
     "Eligibility": lambda world: (f"/v1/applications/{world.application(world.call()).id}/eligibility", {}),
     "Offer": _offer,
     "Reservation": lambda world: (f"/v1/applications/{_application(world).id}/reservation", {}),

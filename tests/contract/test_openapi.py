@@ -37,6 +37,7 @@ NOT_FOR_PROGRAMS = (
     "/my/{secret}",
     "/my/{secret}/{action}",
     "/my/{secret}/consent-withdrawals/{purpose}",
+    "/my/{secret}/consents/{purpose}/{answer}",
     "/my/assets/{name}",
 )
 

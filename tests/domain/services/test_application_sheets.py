@@ -16,6 +16,7 @@ from domain.services.application_sheets import SheetLayout, sheet_rows
 from domain.services.applications import ApplicationFilter
 from domain.services.destinations import DestinationInput
 from domain.transaction import reading, transaction
+from tests.conftest import NOW
 from tests.world import MOTIVATION, World
 
 FORM = [
@@ -33,7 +34,7 @@ ANSWERS = {"motivation": "=1+1", "level": "basic", "ready": "2027-02-01", "again
 
 
 def layout(call: Call, lang: str = "en", *, with_persons: bool = True) -> SheetLayout:
-    return SheetLayout(call, forms.questions(call), lang, lang, with_persons=with_persons)
+    return SheetLayout(call, forms.questions(call), lang, lang, with_persons=with_persons, at=NOW)
 
 
 def rows(world: World, wanted: SheetLayout, by: Any = OPERATOR, **narrowed: Any) -> list[dict[str, Any]]:

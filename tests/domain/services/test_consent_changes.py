@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflict, Forbidden
 from domain.models.applications import Application, ApplicationState
-from domain.models.consents import Consent, ConsentSource, Purpose
+from domain.models.consents import ASKED_BY_CALLS, Consent, ConsentSource
 from domain.models.events import Event
 from domain.models.mobilities import Mobility, MobilityState
 from domain.services import calls, consent_changes, mobilities
@@ -17,7 +17,7 @@ from tests.domain.services.changed_mobilities import edited
 from tests.domain.services.decision_steps import WAY_TO, WIDE, S, act
 from tests.world import World
 
-EVERYTHING = list(Purpose)
+EVERYTHING = list(ASKED_BY_CALLS)
 AGREES = ConsentInput(purpose="newsletter", granted=True, text_version="1", lang="en")
 
 

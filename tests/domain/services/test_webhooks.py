@@ -208,6 +208,17 @@ def test_a_token_that_sees_less_does_not_edit_an_endpoint(world: World) -> None:
     assert row(world, made).payload is Payload.THIN
 
 
+@pytest.mark.parametrize("scope", [Scope.PERSONAL_READ, Scope.SENSITIVE_READ])
+def test_each_scope_that_shows_more_is_needed_to_edit_an_endpoint_that_is_told_it(world: World, scope: Scope) -> None:
+    made = make(world)
+    less = replace(world.principal("partner"), scopes=frozenset(Scope) - {scope})
+
+    with pytest.raises(Forbidden, match=scope):
+        edit(world, made, by=less, payload=Payload.FULL)
+
+    assert row(world, made).payload is Payload.THIN
+
+
 def test_a_token_that_sees_as_much_and_does_less_edits_an_endpoint(world: World) -> None:
     made = make(world)
     fewer = frozenset(Scope) - {Scope.TOKENS_MANAGE, Scope.CALLS_WRITE, Scope.APPLICATIONS_DECIDE}

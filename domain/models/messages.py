@@ -26,6 +26,7 @@ class MessageKind(StrEnum):
     REJECTED = "rejected"
     EXPIRING = "expiring"
     EXPIRED = "expired"
+    GUARDIAN = "guardian"
     LINK = "link"
     NOTICE = "notice"
     DIGEST = "digest"
@@ -37,6 +38,7 @@ class Recipient(StrEnum):
     """Whom a message is for; the address is looked up when it is sent."""
 
     APPLICANT = "applicant"
+    GUARDIAN = "guardian"
     ORGANISATION = "organisation"
 
 
@@ -146,6 +148,7 @@ TRUE_IN: Mapping[MessageKind, frozenset[ApplicationState]] = {
     MessageKind.REJECTED: frozenset({S.REJECTED}),
     MessageKind.EXPIRING: frozenset({S.SELECTED}),
     MessageKind.EXPIRED: frozenset({S.EXPIRED}),
+    MessageKind.GUARDIAN: frozenset({S.SUBMITTED, S.ELIGIBLE, S.RESERVE, S.SELECTED}),
 }
 
 # What its words may speak of. A line in which something has no value is left out.
@@ -159,6 +162,7 @@ PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
     MessageKind.REJECTED: (*ALWAYS, "reason"),
     MessageKind.EXPIRING: (*ALWAYS, *OFFER),
     MessageKind.EXPIRED: (*ALWAYS, *OFFER),
+    MessageKind.GUARDIAN: (*ALWAYS, "applicant"),
 }
 # The same of messages whose words are nobody's but ours.
 OUR_PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {

@@ -12,7 +12,9 @@ from domain.config import Config
 from domain.languages import format_instant, localise
 from domain.models.applications import Application
 from domain.models.calls import Call
-from domain.models.messages import TRUE_IN, Message, MessageKind
+from domain.models.links import LinkKind
+from domain.models.messages import TRUE_IN, Message, MessageKind, Recipient
+from domain.services.guardians import waits_for_guardian
 from domain.services.links import page_address
 from domain.services.message_words import Wording, wording_of
 
@@ -64,13 +66,23 @@ def of_application(session: Session, message: Message, *, config: Config) -> Con
         return Dropped.PASSED
     wording = wording_of(session, application.call_id, message.kind)
     lang = wording.language((application.lang,))
+    whose, address, name = LinkKind.APPLICANT, application.email, name_of(application)
+    if message.recipient is Recipient.GUARDIAN:
+        guardian = application.guardian
+        if guardian is None or not guardian["email"]:
+            return Dropped.NO_ADDRESS
+        if not waits_for_guardian(application, at=application.submitted_at):
+            return Dropped.PASSED
+        whose, address = LinkKind.GUARDIAN, guardian["email"]
+        name = f"{guardian['given_names']} {guardian['family_name']}"
     return Contents(
         kind=message.kind,
         lang=lang,
-        address=application.email,
-        name=name_of(application),
+        address=address,
+        name=name,
         reply_to=application.call.contact,
-        values=values_of(application, lang=lang) | {"my_url": my_address(application, config=config)},
+        values=values_of(application, lang=lang)
+        | {"name": name, "my_url": my_address(application, whose, config=config)},
         wording=wording,
     )
 
@@ -97,6 +109,7 @@ def values_of(application: Application, *, lang: str) -> dict[str, str]:
 
     return {
         "name": name_of(application),
+        "applicant": name_of(application),
         "reference": application.reference,
         "call": localise(call.title, lang),
         "organisation": call.owner.business_name or call.owner.legal_name,
@@ -110,9 +123,9 @@ def values_of(application: Application, *, lang: str) -> dict[str, str]:
     }
 
 
-def my_address(application: Application, *, config: Config) -> str:
-    """Where the applicant's own page is; empty while they have no link."""
-    live = (link for link in application.links if link.revoked_at is None)
+def my_address(application: Application, whose: LinkKind = LinkKind.APPLICANT, *, config: Config) -> str:
+    """Where the applicant's own page is, or the guardian's; empty while they have no link."""
+    live = (link for link in application.links if link.kind is whose and link.revoked_at is None)
     return next((page_address(link, key=config.link_key, base_url=config.base_url) for link in live), "")
 
 

@@ -3,7 +3,7 @@
 Nothing here sends anything: domain/services/message_queue.py hands out what is due, integrations/mailer.py sends it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from domain.db import new_id
 from domain.errors import Conflict, NotFound
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import Event, EventType
-from domain.models.links import Link
+from domain.models.links import Link, LinkKind
 from domain.models.messages import TRUE_IN, Message, MessageKind, MessageState, Recipient
 from domain.policies import Principal
 from domain.services.applications import get_application
@@ -60,10 +60,12 @@ def owe_messages(session: Session, events: Sequence[Event], *, at: datetime) -> 
     told = {event.resource_id for event in events if _is_told(event)}
     if not told:
         return 0
-    real = select(Application.id, Application.project_id).where(Application.id.in_(told), ~Application.synthetic)
-    projects = {row.id: row.project_id for row in session.execute(real)}
+    real = select(Application.id, Application.project_id, Application.guardian)
+    found = session.execute(real.where(Application.id.in_(told), ~Application.synthetic)).all()
+    projects = {row.id: row.project_id for row in found}
+    guarded = {row.id for row in found if row.guardian and row.guardian["email"]}
     _give_links(session, projects, at=at)
-    rows = [row for event in events if _is_told(event) for row in _for_event(event, projects, at=at)]
+    rows = [row for event in events if _is_told(event) for row in _for_event(event, projects, guarded, at=at)]
     if rows:
         session.execute(insert(Message), rows)
     return len(rows)
@@ -73,17 +75,23 @@ def _is_told(event: Event) -> bool:
     return event.type in TOLD and not event.sample
 
 
-def _for_event(event: Event, projects: Mapping[UUID, UUID], *, at: datetime) -> Iterator[dict[str, Any]]:
+def _for_event(
+    event: Event, projects: Mapping[UUID, UUID], guarded: Container[UUID], *, at: datetime
+) -> Iterator[dict[str, Any]]:
     if event.resource_id not in projects:
         return
     about = of(projects[event.resource_id], event.resource_id)
     for recipient in RECIPIENTS:
         yield owed(TOLD[event.type], recipient, once=f"{event.id}:{recipient}", at=at, event_id=event.id, **about)
+    if event.type is EventType.APPLICATION_SUBMITTED and event.resource_id in guarded:
+        once = f"{event.id}:{Recipient.GUARDIAN}"
+        yield owed(MessageKind.GUARDIAN, Recipient.GUARDIAN, once=once, at=at, event_id=event.id, **about)
 
 
 def _give_links(session: Session, projects: Mapping[UUID, UUID], *, at: datetime) -> None:
     """Give a link to whoever applied before there were links: what they are told leads to it."""
-    live = exists().where(Link.application_id == Application.id, Link.revoked_at.is_(None))
+    own = (Link.application_id == Application.id, Link.kind == LinkKind.APPLICANT)
+    live = exists().where(*own, Link.revoked_at.is_(None))
     without = select(Application.id).where(Application.id.in_(projects), ~live)
     for application_id in session.scalars(without).all():
         link = new_link(projects[application_id], at=at)

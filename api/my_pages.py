@@ -27,7 +27,7 @@ from schemas.base import EVERY_LANGUAGE, reader
 pages = Pages("my_pages", __name__, url_prefix="/my", template_folder=WEB / "pages")
 
 STRINGS = read_strings("my")
-ASSETS = {"my.css": WEB / "static" / "my.css"}
+ASSETS = {name: WEB / "static" / name for name in ("my.css", "consent_form.css")}
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 ANSWERED = {"agree": True, "refuse": False}
 TOLD = ("state_conflict", "precondition_failed")  # problems that the page has a sentence for, whoever wrote its address

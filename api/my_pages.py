@@ -18,7 +18,7 @@ from domain.languages import country_name, format_day, format_instant, localise,
 from domain.models.applications import Application
 from domain.models.consents import Purpose
 from domain.policies import Principal
-from domain.services import forms, my
+from domain.services import consent_texts, forms, my
 from domain.services.consents import ConsentInput
 from domain.services.form_schemas import Fields
 from domain.services.my import Action
@@ -50,7 +50,7 @@ class MyPage(MyResource):
             my=shown,
             address=request.path,
             parts=list(_parts(application, forms.named_questions(self.session, application.call), shown, lang)),
-            consents=list(_consents(application, STRINGS[lang], by=self.caller)),
+            consents=list(_consents(application, lang, by=self.caller)),
             moments=moments,
             notice=message(problem, lang) if problem in TOLD else None,
         )
@@ -176,14 +176,20 @@ def _parts(
     yield words["answers"], list(_answers(questions, shown["answers"] or {}, lang))
 
 
-def _consents(application: Application, words: Mapping[str, str], *, by: Principal) -> Iterator[dict[str, str | None]]:
-    """The last word on each purpose; what is agreed to can be taken back, but a guardian's consent only by them."""
+def _consents(application: Application, lang: str, *, by: Principal) -> Iterator[dict[str, Any]]:
+    """The last word on each purpose; what is agreed to can be taken back, but a guardian's consent only by them.
+
+    A guardian, who has not read what the applicant agreed to, reads it here.
+    """
+    words = STRINGS[lang]
     for purpose in dict.fromkeys(consent.purpose for consent in application.consents):
         answer, name = application.answer_to(purpose), words.get(f"purpose_{purpose}", purpose)
         said = "consent_withdrawn" if answer is None else "granted" if answer.granted else "refused"
         theirs = purpose != Purpose.PARENTAL_CONSENT or by.guardian_of is not None
         means = words.get(f"without_{purpose}") if theirs and application.agrees_to(purpose) else None
-        yield {"purpose": purpose, "name": name, "said": words[said], "means": means}
+        text = consent_texts.text_read(application, purpose) if by.guardian_of is not None else {}
+        paragraphs = localise(text, lang).split("\n\n") if text else []
+        yield {"purpose": purpose, "name": name, "said": words[said], "means": means, "text": paragraphs}
 
 
 def _facts(application: Application, shown: Mapping[str, Any], lang: str) -> dict[str, str | None]:

@@ -86,9 +86,17 @@ class MySchema(Schema):
     reference = fields.String(metadata=about("To quote when asking.", "A-7K3M-9QXC"))
     state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
     state_text = fields.Method("state_in_words", metadata=about("The same in words.", "Submitted"))
-    meaning = fields.Method("meaning_of_it", metadata=about("What that means.", "Your application has been received."))
+    meaning = fields.Method(
+        "meaning_of_it",
+        allow_none=True,
+        metadata=about("What that means; null to a guardian.", "Your application has been received."),
+    )
     next_step = fields.Method(
-        "what_next", metadata=about("What comes next.", "It is being checked. You don't have to do anything now.")
+        "what_next",
+        allow_none=True,
+        metadata=about(
+            "What comes next; null to a guardian.", "It is being checked. You don't have to do anything now."
+        ),
     )
     actions = fields.List(
         OneOf(Action),
@@ -162,10 +170,12 @@ class GuardiansSchema(MySchema):
     """The same for a guardian: what they are asked, and what it is about, without what the applicant wrote."""
 
     KEPT_FROM_THEM = ("person", "answers", "isced_f", "eqf_level", "graduation_date", "reason", "rank")
+    SAID_TO_APPLICANTS = ("meaning", "next_step")
 
     @post_dump
     def _without_the_rest(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return data | dict.fromkeys(self.KEPT_FROM_THEM) | {"languages": [], "preferences": []}
+        hidden = dict.fromkeys(self.KEPT_FROM_THEM + self.SAID_TO_APPLICANTS)
+        return data | hidden | {"languages": [], "preferences": []}
 
 
 def state_name(state: ApplicationState) -> str:

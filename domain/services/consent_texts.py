@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from domain import policies
 from domain.db import Text, new_id
 from domain.errors import Finding, NotFound, refuse
+from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.consents import INDISPENSABLE, ConsentText, Purpose
 from domain.models.projects import Project
@@ -63,6 +64,15 @@ def versions(project_id: UUID, purpose: Purpose, written: Iterable[ConsentText])
     """All versions of the project's text for `purpose`, the current one first; the standard text if none is written."""
     own = sorted((text for text in written if text.purpose is purpose), key=lambda text: -text.version)
     return own or [_standard(project_id, purpose)]
+
+
+def text_read(application: Application, purpose: str) -> Text:
+    """The text that was agreed to, as it stood then; empty where nothing is."""
+    answer, call = application.answer_to(purpose), application.call
+    if answer is None or not answer.granted or purpose not in set(Purpose):
+        return {}
+    texts = versions(call.project_id, Purpose(purpose), call.consent_texts)
+    return next((text.text for text in texts if str(text.version) == answer.text_version), {})
 
 
 def still_taken(texts: Sequence[ConsentText], *, at: datetime) -> Sequence[ConsentText]:

@@ -73,7 +73,7 @@ def test_a_guardian_reads_what_they_are_asked_and_not_what_the_applicant_wrote(
     assert [(one["purpose"], one["text"]) for one in shown["asked"]] == [
         ("parental_consent", STANDARD["parental_consent"]["en"])  # type: ignore[index]
     ]
-    assert {shown[name] for name in ("person", "answers", "reason", "rank")} == {None}
+    assert {shown[name] for name in ("person", "answers", "reason", "rank", "meaning", "next_step")} == {None}
     assert "I want to learn." not in client.get(f"/v1{theirs}").text
 
 
@@ -103,6 +103,12 @@ def test_opening_the_link_consents_to_nothing(theirs: str, client: FlaskClient, 
 @pytest.mark.parametrize("step", ["confirmation", "decline", "withdrawal"])
 def test_a_guardian_takes_no_step_for_the_applicant(theirs: str, client: FlaskClient, step: str) -> None:
     assert client.post(f"/v1{theirs}/{step}").status_code == 403
+
+
+def test_a_guardian_reads_what_the_applicant_agreed_to(theirs: str, mine: str, client: FlaskClient) -> None:
+    first = STANDARD["processing"]["en"].split("\n\n")[0]  # type: ignore[index]
+
+    assert (first in said(client.get(theirs).text), first in said(client.get(mine).text)) == (True, False)
 
 
 @pytest.mark.parametrize("lang", sorted(CATALOGUES))

@@ -8,7 +8,7 @@ from api.http import Blueprint, Resource, needs, open_to_all, services
 from domain.models.applications import Application, SubmittedVia
 from domain.models.links import Link
 from domain.models.tokens import Scope
-from domain.services import applications, decisions, links
+from domain.services import applications, decisions, erasure, links
 from domain.services.applications import ApplicationFilter, ApplicationInput
 from schemas.applications import (
     ApplicationListSchema,
@@ -45,6 +45,7 @@ class ApplicationResource(Resource):
 
     def shown(self, application: Application) -> Any:
         """One application as an answer, with its tag."""
+        self.concerns(application.id)
         self.tag(application.version, application.state)
         return self.dumped(application)
 
@@ -66,6 +67,7 @@ class CallApplications(Resource):
             self.session, id_or_slug, wanted, by=self.caller, at=self.at, via=SubmittedVia.API
         )
         self.located(f"/v1/applications/{application.id}")
+        self.concerns(application.id)
         return ReceiptSchema().dump(application) | linked(links.link_of(application, at=self.at))
 
 
@@ -191,6 +193,18 @@ class ApplicationWithdrawal(ApplicationResource):
         return self.stepped(decisions.withdraw_application, application_id)
 
 
+@blp.route("/applications/<uuid:application_id>/erasure")
+class ApplicationErasure(ApplicationResource):
+    """The applicant's wish to be forgotten."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """Erase who applied, for good; the application stays for the counts"""
+        return self.stepped(erasure.erase_application, application_id)
+
+
 @blp.route("/applications/<uuid:application_id>/link-revocation")
 class ApplicationLinkRevocation(ApplicationResource):
     """The applicant's link."""
@@ -201,4 +215,5 @@ class ApplicationLinkRevocation(ApplicationResource):
     def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
         """End the applicant's link and make a new one"""
         application = applications.get_application(self.session, application_id, by=self.caller)
+        self.concerns(application.id)
         return linked(links.replace_link(self.session, application, by=self.caller, at=self.at))

@@ -7,16 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from flask import request
+from flask import Response, request
 
 from api.http import Blueprint, Resource, by_link
+from domain.db import instant_text
 from domain.languages import is_language_tag, sentence_language
 from domain.models.applications import Application
-from domain.services import my
+from domain.services import erasure, my
 from domain.services.my import Action
 from schemas.base import LanguageQuery, reader
 from schemas.calls import NothingSchema
-from schemas.my import MomentSchema, MySchema
+from schemas.mobilities import MobilityItemSchema
+from schemas.my import MomentSchema, MyExportSchema, MySchema
+from schemas.participants import ParticipantSchema
 
 blp = Blueprint("my", __name__, url_prefix="/v1", description="An application, for who applied.")
 
@@ -26,20 +29,41 @@ class MyResource(Resource):
 
     def shown(self, application: Application) -> Any:
         """The application as an answer, with its tag."""
+        self.concerns(application.id)
         answer = self.dumped(application)
         self.tag(application.version, orjson.dumps(answer))
         return answer
 
     def dumped(self, application: Application) -> dict[str, Any]:
         """The application in its applicant's language, unless another is asked for."""
-        asked = request.args.get("lang", "")
-        lang = asked if is_language_tag(asked) else application.lang
-        reader.set(replace(reader.get(), languages=(lang,)))
-        self.headers["Content-Language"] = sentence_language((lang,))
+        self.speak_to(application)
         return MySchema().dump(application) | {  # type: ignore[no-any-return]
             "actions": [str(action) for action in my.actions(application, at=self.at)],
             "history": MomentSchema(many=True).dump(my.history(self.session, application)),
         }
+
+    def exported(self, application: Application) -> dict[str, Any]:
+        """All that is known of the applicant."""
+        participant, stays = my.participation(self.session, application)
+        return {
+            "exported_at": instant_text(self.at),
+            "application": self.dumped(application),
+            "participant": participant and ParticipantSchema().dump(participant),
+            "mobilities": MobilityItemSchema(many=True).dump(stays),
+        }
+
+    def speak_to(self, application: Application) -> str:
+        """Answer in the applicant's language, or in the one that is asked for; say which of ours that is."""
+        asked = request.args.get("lang", "")
+        lang = asked if is_language_tag(asked) else application.lang
+        reader.set(replace(reader.get(), languages=(lang,)))
+        self.headers["Content-Language"] = sentence_language((lang,))
+        return self.headers["Content-Language"]
+
+    def erase(self) -> None:
+        """Forget the applicant."""
+        application = my.my_application(self.session, by=self.caller)
+        erasure.erase_application(self.session, application.id, by=self.caller, at=self.at)
 
     def stepped(self, action: Action) -> Any:
         """The application after a step that its applicant took."""
@@ -95,3 +119,30 @@ class MyApplicationWithdrawal(MyResource):
     def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
         """Withdraw one's own application"""
         return self.stepped(Action.WITHDRAWAL)
+
+
+@blp.route("/my/<secret>/export")
+class MyExport(MyResource):
+    """All of one's own."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.response(200, MyExportSchema, dumped=True)
+    def get(self, _query: dict[str, Any], **_: Any) -> Any:
+        """Take away all that is known of oneself"""
+        application = my.my_application(self.session, by=self.caller)
+        self.headers["Content-Disposition"] = f'attachment; filename="{application.reference}.json"'
+        return self.exported(application)
+
+
+@blp.route("/my/<secret>/erasure")
+class MyErasure(MyResource):
+    """Being forgotten."""
+
+    @by_link
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(204)
+    def post(self, _nothing: dict[str, Any], **_: Any) -> Response:
+        """Erase oneself, for good: the link opens nothing any more"""
+        self.erase()
+        return Response(status=204)

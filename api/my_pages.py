@@ -67,11 +67,25 @@ class MyStep(MyResource):
     post.reads_query = True  # type: ignore[attr-defined]
 
 
+class MyErasurePage(MyResource):
+    """The last button."""
+
+    @by_link
+    def post(self, **_: Any) -> Response:
+        """Forget the applicant, and say so: the page itself opens no more"""
+        _must_come_from_here()
+        lang = self.speak_to(my.my_application(self.session, by=self.caller))
+        self.erase()
+        return _page(lang, my=None, gone="erased")
+
+    post.reads_query = True  # type: ignore[attr-defined]
+
+
 @pages.errorhandler(NotFound)
 def _opens_nothing(error: NotFound) -> Response:
     g.error_class = type(error).__name__
     lang = sentence_language([tag for tag in reader.get().languages if tag != EVERY_LANGUAGE])
-    return _page(lang, status=404, my=None)
+    return _page(lang, status=404, my=None, gone="not_found")
 
 
 @pages.errorhandler(Conflict)
@@ -180,5 +194,6 @@ def _instant(application: Application, text: str, lang: str) -> str:
 
 
 pages.add_url_rule("/<secret>", view_func=MyPage.as_view("page"))
+pages.add_url_rule("/<secret>/erasure", view_func=MyErasurePage.as_view("erasure"))
 pages.add_url_rule("/<secret>/<action>", view_func=MyStep.as_view("step"))
 pages.add_url_rule("/assets/<name>", view_func=Asset.as_view("asset"))

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "Copies": "copy",
     "Decision": "decide",
     "Decline": "decline",
+    "Erasure": "erase",
     "Extension": "extend",
     "Finalisation": "finalise",
     "Merges": "merge",
@@ -54,6 +55,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ApplicationDocumentContent", "get"): "downloadApplicationDocument",
     ("ApplicationEligibility", "post"): "decideApplicationEligibility",
     ("ApplicationLinkRevocation", "post"): "replaceApplicationLink",
+    ("MyErasure", "post"): "eraseMe",
     ("WebhookSecretRotations", "post"): "rotateWebhookSecrets",
 }
 SIGNED = ("WebhookId", "WebhookTimestamp", "WebhookSignature")

@@ -36,6 +36,11 @@ FOR_THE_APPLICANT = (
     "Done on the applicant's word: by who sent it in or is their school, with the scope `applications:submit`, or by "
     "who decides, with `applications:decide`."
 )
+ERASED = (
+    "It may be in any state; one that may still be withdrawn is withdrawn first. What identifies the person goes from "
+    "the application, its copies, the answers kept for `Idempotency-Key`, and, unless another application belongs to "
+    "them, the participant; the rows stay for the counts. Each mobility of theirs has an event of its own."
+)
 UNDATED = (
     "Steps are noted when they are known, and not held against dates: this may be done before `start_date`, "
     "or long after `end_date`."
@@ -115,7 +120,9 @@ STEPS: Mapping[str, Step] = {
         (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that it held comes free.",
         (E.APPLICATION_WITHDRAWN,), who=FOR_THE_APPLICANT,
     ),
+    "eraseApplication": Step((), (), ERASED, (E.PERSON_ERASED,)),
     # By the link of who applied.
+    "eraseMe": Step((), (), ERASED, (E.PERSON_ERASED,)),
     "confirmMyApplication": Step(
         (A.SELECTED,), (A.CONFIRMED,), "`confirm_by` must not have passed, nor the call been cancelled.",
         (E.APPLICATION_CONFIRMED, E.MOBILITY_NOMINATED),

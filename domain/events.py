@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from domain.db import instant_text, new_id
-from domain.models.events import STATES, Audience, Event, EventType
+from domain.models.events import STATES, Audience, Event, EventType, thing_of
 from domain.models.webhooks import Endpoint
 
 
@@ -78,7 +78,7 @@ def record_sample(session: Session, kind: EventType, endpoint: Endpoint, *, at: 
         countries=[],
         public=False,
         endpoint_id=endpoint.id,
-        resource_type=noun,
+        resource_type=thing_of(kind),
         resource_id=new_id(),
         resource_version=1,
         resource_state=STATES.get(kind, participle),
@@ -95,6 +95,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "call": ("project_id", "call_id"),
     "application": ("project_id", "call_id"),
     "mobility": ("project_id",),
+    "person": ("project_id",),
 }
 INSTANTS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CALL_DEADLINE_EXTENDED: ("previous_closes_at", "closes_at"),

@@ -470,6 +470,13 @@ def may_read_file(by: Principal, document: Document) -> None:
         require_scope(by, Scope.PERSONAL_READ)
 
 
+def may_erase(by: Principal, application: Application) -> None:
+    """The applicant; at their wish those who decide, and see whom they erase."""
+    if by.application_id != application.id:
+        require_scope(by, Scope.PERSONAL_READ)
+        may_decide(by, application)
+
+
 def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:
     """The coordinator, or the national partner of the sending country."""
     require_scope(by, Scope.MOBILITIES_WRITE)

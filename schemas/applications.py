@@ -126,8 +126,12 @@ class ApplicationSchema(ReceiptSchema):
     """An application, for those who handle it. What identifies the person is there for `personal:read` alone."""
 
     project_id = Id(metadata=about("The project."))
-    person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read."))
-    answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", ANSWERS))
+    person = OwnPart(
+        PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read, or once erased.")
+    )
+    answers = fields.Dict(
+        allow_none=True, metadata=about("The answers; null without personal:read, or once erased.", ANSWERS)
+    )
     country = fields.String(metadata=about("The applicant's country.", "AL"))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
     sending_organisation = fields.String(
@@ -148,6 +152,7 @@ class ApplicationSchema(ReceiptSchema):
     rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
     reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
     participant_id = Id(allow_none=True, metadata=about("The participant, once confirmed."))
+    erased_at = Instant(allow_none=True, metadata=about("When who applied was erased."))
     version = Int(metadata=about("Counts its changes."))
     updated_at = Instant(metadata=about("When it last changed."))
 
@@ -164,7 +169,8 @@ class PseudonymousApplicationSchema(ApplicationSchema):
 
 def application_seen(application: Application, *, by: Principal) -> dict[str, Any]:
     """The application as `by`, who may know of it, is shown it."""
-    schema = ApplicationSchema if policies.sees_persons(by) else PseudonymousApplicationSchema
+    known = policies.sees_persons(by) and application.erased_at is None
+    schema = ApplicationSchema if known else PseudonymousApplicationSchema
     shown: dict[str, Any] = schema().dump(application)
     return shown
 

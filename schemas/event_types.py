@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
-from domain.models.events import STATES, EventType
+from domain.models.events import STATES, EventType, thing_of
 from domain.services.events import ADDRESSES
 from schemas.base import Int, Schema, about
 from schemas.events import INSTANCES, MEANING
@@ -97,7 +97,7 @@ def _exemplified(field: Json, name: str, shown: Json) -> Json:
 
 def example(kind: EventType) -> Json:
     """A body as it is sent, put together from the examples of its fields."""
-    noun, _, happened = kind.value.partition(".")
+    noun, happened = thing_of(kind), kind.value.partition(".")[2]
     shown = {name: field.metadata["example"] for name, field in INSTANCES[kind].fields.items() if field.required}
     thing = shown.get(f"{noun}_id", shown["id"])
     own = {

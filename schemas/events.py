@@ -70,6 +70,12 @@ class MobilityDataSchema(ProjectDataSchema):
     """A mobility's step."""
 
 
+class PersonDataSchema(ProjectDataSchema):
+    """A person who was erased, named by what they were known by: an application, or a mobility."""
+
+    call_id = Id(metadata=about("The call, of an application.", CALL))
+
+
 class WebhookDataSchema(DataSchema):
     """Something about an endpoint of yours."""
 
@@ -97,6 +103,7 @@ def _data_of(kind: EventType) -> type[DataSchema]:
         "call": CallDataSchema,
         "application": ApplicationDataSchema,
         "mobility": MobilityDataSchema,
+        "person": PersonDataSchema,
         "webhook": WebhookDataSchema,
     }
     return special.get(kind) or families[kind.partition(".")[0]]
@@ -132,6 +139,10 @@ MEANING: Mapping[EventType, str] = {
     EventType.APPLICATION_DECLINED: "The place was given back.",
     EventType.APPLICATION_EXPIRED: "The place was not confirmed in time.",
     EventType.APPLICATION_WITHDRAWN: "It was taken back.",
+    EventType.PERSON_ERASED: (
+        "What identifies a person was erased. `resource` and `id` name an application or a mobility of theirs, with an "
+        "event for each: erase there, too, what you know of them."
+    ),
     EventType.MOBILITY_NOMINATED: "A mobility exists.",
     EventType.MOBILITY_CONFIRMED: "Both sides agreed to it.",
     EventType.MOBILITY_STARTED: "The stay began.",

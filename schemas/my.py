@@ -10,6 +10,8 @@ from domain.models.calls import status_at
 from domain.services.my import Action
 from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSchema
 from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
+from schemas.mobilities import MobilityItemSchema
+from schemas.participants import ParticipantSchema
 
 
 class MyCallSchema(InLanguageSchema):
@@ -122,6 +124,17 @@ class MySchema(Schema):
         if application.state is ApplicationState.SELECTED and until is not None:
             return sentence("my_next_selected_until", until=in_words(until, zone))
         return sentence(f"my_next_{application.state}")
+
+
+class MyExportSchema(Schema):
+    """All that is known of who applied."""
+
+    exported_at = Instant(metadata=about("When it was put together."))
+    application = fields.Nested(MySchema, metadata=about("The application."))
+    participant = fields.Nested(
+        ParticipantSchema, allow_none=True, metadata=about("The person as the project knows them, once confirmed.")
+    )
+    mobilities = fields.List(fields.Nested(MobilityItemSchema), metadata=about("The stays."))
 
 
 def state_name(state: ApplicationState) -> str:

@@ -67,10 +67,10 @@ class Application(Identified, Base):
     sending_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     submitted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     reference: Mapped[str] = mapped_column(String(16), unique=True)
-    given_names: Mapped[str] = personal(String(200))
-    family_name: Mapped[str] = personal(String(200))
-    email: Mapped[str] = personal(String(254))
-    birth_date: Mapped[date] = personal()
+    given_names: Mapped[str | None] = personal(String(200))
+    family_name: Mapped[str | None] = personal(String(200))
+    email: Mapped[str | None] = personal(String(254))
+    birth_date: Mapped[date | None] = personal()
     gender: Mapped[str | None] = personal(String(1))
     nationality: Mapped[str | None] = personal(String(2))
     country: Mapped[str] = mapped_column(String(2))
@@ -96,6 +96,7 @@ class Application(Identified, Base):
     reason: Mapped[str | None] = mapped_column(String(2000))
     participant_id: Mapped[UUID | None]
     state: Mapped[ApplicationState] = mapped_column(enumeration(ApplicationState), default=S.SUBMITTED)
+    erased_at: Mapped[datetime | None]
     synthetic: Mapped[bool] = mapped_column(default=False)
 
     call: Mapped[Call] = relationship(lazy="selectin", viewonly=True)

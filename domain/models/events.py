@@ -41,6 +41,7 @@ class EventType(StrEnum):
     APPLICATION_CONFIRMED = "application.confirmed"
     APPLICATION_DECLINED = "application.declined"
     APPLICATION_EXPIRED = "application.expired"
+    PERSON_ERASED = "person.erased"
     MOBILITY_NOMINATED = "mobility.nominated"
     MOBILITY_CONFIRMED = "mobility.confirmed"
     MOBILITY_STARTED = "mobility.started"
@@ -65,11 +66,18 @@ STATES: Mapping[EventType, str] = {
     EventType.CALL_SELECTION_STARTED: "in_selection",
     EventType.APPLICATION_RESERVED: "reserve",
     EventType.APPLICATION_PROMOTED: "selected",
+    EventType.PERSON_ERASED: "withdrawn",
     EventType.MOBILITY_STARTED: "live",
     EventType.MOBILITY_UPDATED: "live",
     EventType.WEBHOOK_FAILING: "active",
     EventType.WEBHOOK_PING: "unverified",
 }
+
+
+def thing_of(kind: EventType) -> str:
+    """What kind of thing an event is about: it is mostly called so; a person is known by their application."""
+    noun = kind.partition(".")[0]
+    return "application" if noun == "person" else noun
 
 
 @dataclass(frozen=True)

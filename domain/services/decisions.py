@@ -140,7 +140,7 @@ def expire_applications(session: Session, *, at: datetime, limit: int) -> int:
     due = select(Application.id).where(Application.state == ApplicationState.SELECTED, Application.confirm_by <= at)
     expired = 0
     for application_id in session.scalars(due.order_by(Application.confirm_by).limit(limit)).all():
-        application = _locked(session, application_id, by=policies.OPERATOR)
+        application = lock_application(session, application_id, by=policies.OPERATOR)
         # Another worker, or the applicant, may have been quicker between the look and the lock.
         if application.state is ApplicationState.SELECTED:
             _release(session, application, at=at)
@@ -161,8 +161,8 @@ def _step(
     return application
 
 
-def _locked(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    """The application, with its call locked first: places and ranks belong to the call."""
+def lock_application(session: Session, application_id: UUID, *, by: Principal) -> Application:
+    """Hold an application until the transaction ends, its call before it: places and ranks belong to the call."""
     lock_call(session, str(get_application(session, application_id, by=by).call_id), by=policies.OPERATOR)
     query = select(Application).where(Application.id == application_id).with_for_update(of=Application)
     application = session.scalars(query.execution_options(populate_existing=True)).one()
@@ -173,7 +173,7 @@ def _locked(session: Session, application_id: UUID, *, by: Principal) -> Applica
 
 
 def _for_decision(session: Session, which: Which, *, by: Principal) -> Application:
-    application = which if isinstance(which, Application) else _locked(session, which, by=by)
+    application = which if isinstance(which, Application) else lock_application(session, which, by=by)
     policies.may_decide(by, application)
     return application
 
@@ -186,7 +186,7 @@ def _for_selection(session: Session, which: Which, *, by: Principal) -> Applicat
 
 
 def _for_answer(session: Session, application_id: UUID, *, by: Principal) -> Application:
-    application = _locked(session, application_id, by=by)
+    application = lock_application(session, application_id, by=by)
     policies.may_answer_for_applicant(by, application)
     return application
 

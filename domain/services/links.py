@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.db import new_id
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.models.applications import Application
 from domain.models.links import Link, LinkKind
 from domain.models.tokens import Scope
@@ -78,6 +78,8 @@ def replace_link(session: Session, application: Application, *, by: Principal, a
     """End the applicant's link and make another. By those who may answer for the applicant and see who that is."""
     policies.may_answer_for_applicant(by, application)
     policies.require_scope(by, Scope.PERSONAL_READ)
+    if application.erased_at is not None:
+        raise Conflict("Who applied was erased: there is nobody to give a link to.")
     link_of(application, at=at).revoked_at = at
     session.flush()  # The old one first: two that are live are refused by the table.
     return link_of(application, at=at)

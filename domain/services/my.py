@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import Event, EventType
+from domain.models.mobilities import Mobility
+from domain.models.participants import Participant
 from domain.policies import Principal
 from domain.services import decisions
 from domain.services.applications import get_application
@@ -67,6 +69,15 @@ def take_step(session: Session, action: Action, *, by: Principal, at: datetime) 
             return decisions.decline_application(session, application.id, by=by, at=at)
         case Action.WITHDRAWAL:
             return decisions.withdraw_application(session, application.id, by=by, at=at)
+
+
+def participation(session: Session, application: Application) -> tuple[Participant | None, Sequence[Mobility]]:
+    """The person as the project knows them since the place was confirmed, and their stays."""
+    if application.participant_id is None:
+        return None, []
+    participant = session.get_one(Participant, application.participant_id)
+    stays = select(Mobility).where(Mobility.participant_id == participant.id, Mobility.deleted_at.is_(None))
+    return participant, session.scalars(stays.order_by(Mobility.id)).all()
 
 
 def history(session: Session, application: Application) -> Sequence[Moment]:

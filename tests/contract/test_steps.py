@@ -100,6 +100,8 @@ def arranged(world: World, before: StrEnum | None, operation: str) -> dict[str, 
         survivor, other = world.participant("Ana"), world.participant("Anna")
         world.mobility(other)
         return {"participant_id": survivor.id, "other": other.id}
+    if operation in ("eraseApplication", "eraseMe"):
+        return named(world, brought_to(world, ApplicationState.REJECTED))
     return {"id_or_slug": world.call().id} if operation in ("copyCall", "submitApplication") else {}
 
 

@@ -79,3 +79,14 @@ def test_a_place_is_confirmed_by_the_keyboard_in_two_steps(browser: Browser, ser
 
         visit.sees("The place is yours.")
         assert (visit.barriers(), visit.page.get_by_role("button").count()) == ([], 0)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_one_is_erased_in_two_steps_without_a_script(browser: Browser, served: str, world: World) -> None:
+    with applicant(browser, served, world, S.SUBMITTED, java_script_enabled=False) as visit:
+        visit.page.get_by_text("Erase your data …").click()
+        visit.page.get_by_role("button", name="Erase everything").click()
+
+        visit.sees("Your data has been erased")
+        visit.page.goto(visit.requests[0].url)
+        visit.sees("This link opens nothing")

@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from api.http import Blueprint, Resource, by_link
+from api.applications import EditingResource
+from api.http import Blueprint, by_link
 from domain.db import instant_text
 from domain.languages import is_language_tag, sentence_language
 from domain.models.applications import Application
-from domain.services import erasure, my
+from domain.services import corrections, erasure, my
+from domain.services.application_rules import missing_parts
 from domain.services.my import Action
+from schemas.applications import ApplicationEditSchema
 from schemas.base import LanguageQuery, reader
 from schemas.calls import NothingSchema
 from schemas.mobilities import MobilityItemSchema
@@ -24,7 +27,7 @@ from schemas.participants import ParticipantSchema
 blp = Blueprint("my", __name__, url_prefix="/v1", description="An application, for who applied.")
 
 
-class MyResource(Resource):
+class MyResource(EditingResource):
     """What the addresses below a link share."""
 
     def shown(self, application: Application) -> Any:
@@ -37,7 +40,10 @@ class MyResource(Resource):
     def dumped(self, application: Application) -> dict[str, Any]:
         """The application in its applicant's language, unless another is asked for."""
         self.speak_to(application)
+        editable = corrections.editable_until(application, at=self.at)
         return MySchema().dump(application) | {  # type: ignore[no-any-return]
+            "editable_until": editable and instant_text(editable),
+            "missing": missing_parts(application.call, application) if editable else [],
             "actions": [str(action) for action in my.actions(application, at=self.at)],
             "history": MomentSchema(many=True).dump(my.history(self.session, application)),
         }
@@ -80,6 +86,27 @@ class MyApplication(MyResource):
     def get(self, _query: dict[str, Any], **_: Any) -> Any:
         """Read one's own application"""
         return self.shown(my.my_application(self.session, by=self.caller))
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.merge_patch(ApplicationEditSchema)
+    @blp.response(200, MySchema, dumped=True)
+    def patch(self, _query: dict[str, Any], patch: dict[str, Any], **_: Any) -> Any:
+        """Edit one's own application (JSON Merge Patch)"""
+        return self.shown(self.edited(my.my_application(self.session, by=self.caller).id, patch))
+
+
+@blp.route("/my/<secret>/submission")
+class MyApplicationSubmission(MyResource):
+    """What was a draft, or returned, and is complete now."""
+
+    @by_link
+    @blp.arguments(LanguageQuery, location="query")
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, MySchema, dumped=True)
+    def post(self, _query: dict[str, Any], _nothing: dict[str, Any], **_: Any) -> Any:
+        """Submit one's own draft, or application that was returned"""
+        return self.stepped(Action.SUBMISSION)
 
 
 @blp.route("/my/<secret>/confirmation")

@@ -470,6 +470,18 @@ def may_read_file(by: Principal, document: Document) -> None:
         require_scope(by, Scope.PERSONAL_READ)
 
 
+def may_edit_application(by: Principal, application: Application) -> None:
+    """The applicant; whoever sent it in for them, their school, and the coordinator."""
+    if by.application_id == application.id:
+        return
+    require_scope(by, Scope.APPLICATIONS_SUBMIT)
+    theirs = by.organisation_id in (application.sending_id, application.submitted_by_id)
+    _must(
+        theirs or by.has(application.project_id, Role.COORDINATOR),
+        "Only the applicant, who sent the application in, the applicant's school, or the coordinator may edit it.",
+    )
+
+
 def may_erase(by: Principal, application: Application) -> None:
     """The applicant; at their wish those who decide, and see whom they erase."""
     if by.application_id != application.id:

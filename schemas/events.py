@@ -129,6 +129,8 @@ MEANING: Mapping[EventType, str] = {
     EventType.CALL_DECIDED: "The selection is over.",
     EventType.CALL_ARCHIVED: "It was put away.",
     EventType.APPLICATION_SUBMITTED: "An application was taken in.",
+    EventType.APPLICATION_UPDATED: "Who sent it in changed something in it.",
+    EventType.APPLICATION_RETURNED: "It was given back to be corrected.",
     EventType.APPLICATION_ELIGIBLE: "It may take part in the selection.",
     EventType.APPLICATION_INELIGIBLE: "It may not.",
     EventType.APPLICATION_SELECTED: "It was offered a place.",

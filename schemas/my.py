@@ -1,5 +1,6 @@
 """An application on the wire, for its own applicant."""
 
+from datetime import datetime
 from typing import Any
 
 from marshmallow import fields
@@ -7,8 +8,9 @@ from marshmallow import fields
 from domain.languages import format_instant, message, sentence_language
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import status_at
+from domain.services.corrections import editable_until
 from domain.services.my import Action
-from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSchema
+from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSoFarSchema
 from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
 from schemas.mobilities import MobilityItemSchema
 from schemas.participants import ParticipantSchema
@@ -85,11 +87,18 @@ class MySchema(Schema):
             ["withdrawal"],
         ),
     )
-    submitted_at = Instant(metadata=about("When it was received."))
+    editable_until = Instant(
+        allow_none=True, metadata=about("Until when it may be edited, by PATCH; null when it can't be.")
+    )
+    missing = fields.List(
+        fields.String(),
+        metadata=about("What is still missing while it may be edited: of the person, of questions, of consents.", []),
+    )
+    submitted_at = Instant(metadata=about("When it was received; of a draft, when it was begun."))
     late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
     confirm_by = Instant(allow_none=True, metadata=about("Until when the place is to be confirmed."))
     rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
-    reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
+    reason = fields.String(allow_none=True, metadata=about("Why it was so decided, or returned."))
     call = fields.Nested(MyCallSchema, metadata=about("The call."))
     sending_organisation = fields.String(
         attribute="sending.legal_name", metadata=about("The school's name.", "Shkolla profesionale")
@@ -97,7 +106,7 @@ class MySchema(Schema):
     destination = fields.Nested(
         MyDestinationSchema, allow_none=True, metadata=about("The destination it was selected for.")
     )
-    person = OwnPart(PersonSchema, metadata=about("Who applies."))
+    person = OwnPart(PersonSoFarSchema, metadata=about("Who applies."))
     answers = fields.Dict(metadata=about("The answers to the call's form.", ANSWERS))
     preferences = fields.List(fields.String(), metadata=about("Destination ids, best first.", [DESTINATION]))
     languages = fields.List(fields.Nested(LanguageSkillSchema), metadata=about("Languages known."))
@@ -120,9 +129,9 @@ class MySchema(Schema):
 
     def what_next(self, application: Application) -> str:
         """What comes next, with the instant until which something is to be done."""
-        until, zone = application.confirm_by, application.call.timezone
-        if application.state is ApplicationState.SELECTED and until is not None:
-            return sentence("my_next_selected_until", until=in_words(until, zone))
+        until = _until(application)
+        if until is not None:
+            return sentence(f"my_next_{application.state}_until", until=in_words(until, application.call.timezone))
         return sentence(f"my_next_{application.state}")
 
 
@@ -135,6 +144,15 @@ class MyExportSchema(Schema):
         ParticipantSchema, allow_none=True, metadata=about("The person as the project knows them, once confirmed.")
     )
     mobilities = fields.List(fields.Nested(MobilityItemSchema), metadata=about("The stays."))
+
+
+def _until(application: Application) -> datetime | None:
+    """Until when there is something to be done, where a sentence says so."""
+    if application.state is ApplicationState.SELECTED:
+        return application.confirm_by
+    if application.state in (ApplicationState.DRAFT, ApplicationState.RETURNED):
+        return editable_until(application, at=reader.get().at)
+    return None
 
 
 def state_name(state: ApplicationState) -> str:

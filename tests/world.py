@@ -210,6 +210,11 @@ class World:
             applications.submit_application, str(call.id), wanted, via=SubmittedVia.API
         )
 
+    def saved(self, call: Call, name: str = "Ana", **changes: Any) -> Application:
+        """A draft, with all that is needed unless told otherwise."""
+        wanted = self.application_input(name, **changes)
+        return self.do(applications.save_draft, str(call.id), wanted, via=SubmittedVia.API)  # type: ignore[no-any-return]
+
     def secret(self, application: Application) -> str:
         """The secret of the applicant's link."""
         live = select(Link.id).where(Link.application_id == application.id, Link.revoked_at.is_(None))

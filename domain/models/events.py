@@ -31,6 +31,8 @@ class EventType(StrEnum):
     CALL_DECIDED = "call.decided"
     CALL_ARCHIVED = "call.archived"
     APPLICATION_SUBMITTED = "application.submitted"
+    APPLICATION_UPDATED = "application.updated"
+    APPLICATION_RETURNED = "application.returned"
     APPLICATION_WITHDRAWN = "application.withdrawn"
     APPLICATION_ELIGIBLE = "application.eligible"
     APPLICATION_INELIGIBLE = "application.ineligible"
@@ -64,6 +66,7 @@ STATES: Mapping[EventType, str] = {
     EventType.CALL_CLOSED: "published",
     EventType.CALL_DEADLINE_EXTENDED: "published",
     EventType.CALL_SELECTION_STARTED: "in_selection",
+    EventType.APPLICATION_UPDATED: "submitted",
     EventType.APPLICATION_RESERVED: "reserve",
     EventType.APPLICATION_PROMOTED: "selected",
     EventType.PERSON_ERASED: "withdrawn",

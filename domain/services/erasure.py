@@ -93,8 +93,8 @@ def _close(application: Application, *, at: datetime) -> None:
 
 
 def _tell(session: Session, application: Application, participants: Sequence[Participant], *, at: datetime) -> None:
-    # Who holds the link of a copy must not find out that it is one, nor do others hear of it.
-    if application.duplicate_of_id is None:
+    # Of copies and drafts nobody was told.
+    if application.duplicate_of_id is None and application.state is not ApplicationState.DRAFT:
         events.record(session, EventType.PERSON_ERASED, application, at=at)
     goes = Mobility.participant_id.in_([one.id for one in participants])
     for mobility in session.scalars(select(Mobility).where(goes, Mobility.deleted_at.is_(None))).all():

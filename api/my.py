@@ -20,6 +20,7 @@ from domain.services.my import Action
 from schemas.applications import ApplicationEditSchema
 from schemas.base import LanguageQuery, reader
 from schemas.calls import NothingSchema
+from schemas.documents import DocumentSchema
 from schemas.mobilities import MobilityItemSchema
 from schemas.my import MomentSchema, MyExportSchema, MySchema
 from schemas.participants import ParticipantSchema
@@ -54,6 +55,7 @@ class MyResource(EditingResource):
         return {
             "exported_at": instant_text(self.at),
             "application": self.dumped(application),
+            "documents": DocumentSchema(many=True).dump(my.documents(self.session, application)),
             "participant": participant and ParticipantSchema().dump(participant),
             "mobilities": MobilityItemSchema(many=True).dump(stays),
         }

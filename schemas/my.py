@@ -12,6 +12,7 @@ from domain.services.corrections import editable_until
 from domain.services.my import Action
 from schemas.applications import ANSWERS, DESTINATION, ConsentSchema, LanguageSkillSchema, PersonSoFarSchema
 from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
+from schemas.documents import DocumentSchema
 from schemas.mobilities import MobilityItemSchema
 from schemas.participants import ParticipantSchema
 
@@ -140,6 +141,7 @@ class MyExportSchema(Schema):
 
     exported_at = Instant(metadata=about("When it was put together."))
     application = fields.Nested(MySchema, metadata=about("The application."))
+    documents = fields.List(fields.Nested(DocumentSchema), metadata=about("What is known of the files sent with it."))
     participant = fields.Nested(
         ParticipantSchema, allow_none=True, metadata=about("The person as the project knows them, once confirmed.")
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.models.applications import Application, ApplicationState
+from domain.models.documents import Document
 from domain.models.events import Event, EventType
 from domain.models.mobilities import Mobility
 from domain.models.participants import Participant
@@ -84,6 +85,12 @@ def participation(session: Session, application: Application) -> tuple[Participa
     participant = session.get_one(Participant, application.participant_id)
     stays = select(Mobility).where(Mobility.participant_id == participant.id, Mobility.deleted_at.is_(None))
     return participant, session.scalars(stays.order_by(Mobility.id)).all()
+
+
+def documents(session: Session, application: Application) -> Sequence[Document]:
+    """The files of the application, as they came."""
+    query = select(Document).where(Document.application_id == application.id)
+    return session.scalars(query.order_by(Document.id)).all()
 
 
 def history(session: Session, application: Application) -> Sequence[Moment]:

@@ -48,7 +48,7 @@ def test_an_applicant_sees_where_they_stand_in_their_language(page: str, client:
         "Emri Ana Mbiemri Petrović",
         "Data e lindjes 8 mars 2005 Vendi Serbi",
         "Ushqimi Pa mish A notoni? Po Nga 1 shkurt 2027",
-        "processing dhënë",
+        "Përpunimi i të dhënave tuaja dhënë",
     ):
         assert sentence in said(answer.text)
 

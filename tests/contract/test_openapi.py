@@ -35,6 +35,7 @@ NOT_FOR_PROGRAMS = (
     "/portal/strings/{lang}",
     "/portal/assets/{name}",
     "/my/{secret}",
+    "/my/{secret}/edit",
     "/my/{secret}/erasure",
     "/my/{secret}/{action}",
     "/my/assets/{name}",

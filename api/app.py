@@ -31,6 +31,7 @@ from api import (
     metrics,
     mobilities,
     my_consents,
+    my_editor,
     my_pages,
     organisations,
     parsing,
@@ -131,7 +132,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utcnow, databa
     parsing.set_up(app)
     logs.set_up(app)
     errors.set_up(app)
-    for blueprint in (*BLUEPRINTS, docs.pages, portal.pages, my_pages.pages):
+    for blueprint in (*BLUEPRINTS, docs.pages, portal.pages, my_pages.pages, my_editor.pages):
         app.register_blueprint(blueprint)
     metrics.set_up(app)
     app.before_request(lambda: _begin(config, clock))

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from flask import request
+
 from api.http import Blueprint, Resource, needs, open_to_all, services
+from api.parsing import Parser
+from api.patching import patched
 from domain.models.applications import Application, SubmittedVia
 from domain.models.consents import ConsentSource
 from domain.models.links import Link, LinkKind
 from domain.models.tokens import Scope
-from domain.services import applications, consent_changes, decisions, links
+from domain.services import applications, consent_changes, corrections, decisions, erasure, links
 from domain.services.applications import ApplicationFilter, ApplicationInput
 from domain.services.consents import ConsentInput
 from schemas.applications import (
+    ApplicationDraftSchema,
+    ApplicationEditSchema,
     ApplicationListSchema,
     ApplicationQuery,
     ApplicationSchema,
@@ -26,6 +32,7 @@ from schemas.applications import (
     ReceiptWithLinkSchema,
     RejectionSchema,
     ReservationSchema,
+    ReturnSchema,
     application_seen,
 )
 from schemas.calls import NothingSchema
@@ -40,7 +47,18 @@ def linked(link: Link) -> dict[str, str]:
     return {"my_url": links.page_address(link, key=config.link_key, base_url=config.base_url)}
 
 
-class ApplicationResource(Resource):
+class EditingResource(Resource):
+    """What editing an application takes, whoever does it."""
+
+    def edited(self, application_id: UUID, patch: dict[str, Any]) -> Application:
+        """The application with a merge patch applied."""
+        application = decisions.lock_application(self.session, application_id, by=self.caller)
+        self.check_if_match(application.version)
+        wanted = patched(ApplicationEditSchema, applications.as_input(application), patch)
+        return corrections.edit_application(self.session, application, wanted, by=self.caller, at=self.at)
+
+
+class ApplicationResource(EditingResource):
     """What the addresses of applications share."""
 
     def dumped(self, application: Application) -> dict[str, Any]:
@@ -49,6 +67,7 @@ class ApplicationResource(Resource):
 
     def shown(self, application: Application) -> Any:
         """One application as an answer, with its tag."""
+        self.concerns(application.id)
         self.tag(application.version, application.state)
         return self.dumped(application)
 
@@ -62,15 +81,23 @@ class CallApplications(Resource):
     """The intake of a call."""
 
     @open_to_all
-    @blp.arguments(ApplicationWriteSchema)
+    @blp.describe_body({"anyOf": [ApplicationWriteSchema, ApplicationDraftSchema]})
     @blp.response(201, ReceiptWithLinkSchema, dumped=True)
-    def post(self, wanted: ApplicationInput, id_or_slug: str) -> Any:
+    def post(self, id_or_slug: str) -> Any:
         """Apply to a call"""
-        application = applications.submit_application(
-            self.session, id_or_slug, wanted, by=self.caller, at=self.at, via=SubmittedVia.API
-        )
+        keep, wanted = _sent()
+        application = keep(self.session, id_or_slug, wanted, by=self.caller, at=self.at, via=SubmittedVia.API)
         self.located(f"/v1/applications/{application.id}")
+        self.concerns(application.id)
         return ReceiptSchema().dump(application) | linked(links.link_of(application, at=self.at))
+
+
+def _sent() -> tuple[Callable[..., Application], ApplicationInput]:
+    """What becomes of what was sent, and that."""
+    sent = Parser().load_json(request, None)
+    if isinstance(sent, dict) and sent.get("draft") is True:
+        return applications.save_draft, ApplicationDraftSchema().load(sent)
+    return applications.submit_application, ApplicationWriteSchema().load(sent)
 
 
 @blp.route("/applications")
@@ -96,6 +123,37 @@ class ApplicationItem(ApplicationResource):
     def get(self, application_id: UUID) -> Any:
         """Read an application"""
         return self.shown(applications.get_application(self.session, application_id, by=self.caller))
+
+    @needs(Scope.APPLICATIONS_SUBMIT)
+    @blp.merge_patch(ApplicationEditSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def patch(self, patch: dict[str, Any], application_id: UUID) -> Any:
+        """Edit an application (JSON Merge Patch)"""
+        return self.shown(self.edited(application_id, patch))
+
+
+@blp.route("/applications/<uuid:application_id>/submission")
+class ApplicationSubmission(ApplicationResource):
+    """What was a draft, or returned, and is complete now."""
+
+    @needs(Scope.APPLICATIONS_SUBMIT)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """Submit a draft, or an application that was returned"""
+        return self.stepped(corrections.finish_application, application_id)
+
+
+@blp.route("/applications/<uuid:application_id>/return")
+class ApplicationReturn(ApplicationResource):
+    """Giving back."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(ReturnSchema)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
+        """Return an application to be corrected"""
+        return self.stepped(corrections.return_application, application_id, **wanted)
 
 
 @blp.route("/applications/<uuid:application_id>/eligibility")
@@ -195,6 +253,18 @@ class ApplicationWithdrawal(ApplicationResource):
         return self.stepped(decisions.withdraw_application, application_id)
 
 
+@blp.route("/applications/<uuid:application_id>/erasure")
+class ApplicationErasure(ApplicationResource):
+    """The applicant's wish to be forgotten."""
+
+    @needs(Scope.APPLICATIONS_DECIDE)
+    @blp.arguments(NothingSchema, required=False)
+    @blp.response(200, ApplicationSchema, dumped=True)
+    def post(self, _nothing: dict[str, Any], application_id: UUID) -> Any:
+        """Erase who applied, for good; the application stays for the counts"""
+        return self.stepped(erasure.erase_application, application_id)
+
+
 @blp.route("/applications/<uuid:application_id>/consents")
 class ApplicationConsents(ApplicationResource):
     """Consents that come later."""
@@ -229,6 +299,7 @@ class ApplicationLinkRevocation(ApplicationResource):
     def post(self, wanted: dict[str, Any], application_id: UUID) -> Any:
         """End the applicant's link, or the guardian's, and make a new one"""
         application = applications.get_application(self.session, application_id, by=self.caller)
+        self.concerns(application.id)
         return linked(
             links.replace_link(self.session, application, LinkKind(wanted["whose"]), by=self.caller, at=self.at)
         )

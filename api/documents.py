@@ -46,6 +46,7 @@ class DocumentResource(Resource):
 
     def shown(self, document: Document) -> dict[str, Any]:
         """The document as an answer, with its tag."""
+        self.concerns(document.application_id)
         self.tag(document.version)
         return document_seen(document, by=self.caller)
 

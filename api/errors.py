@@ -145,7 +145,7 @@ def _domain_error(error: DomainError) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="intervet"'
     if isinstance(error, InvalidInput):
-        found = _described(error.findings)
+        found = described(error.findings)
         # What is read has no body: whatever is wrong with it stands in the address.
         told = _in("query", found) if request.method in ("GET", "HEAD") else found
         return problem(status, error.code, error.detail, headers=headers, errors=told)
@@ -156,7 +156,7 @@ def _invalid(error: ValidationError) -> Response:
     # What the parser read says where it read it; a merged patch is validated by us and says nothing.
     read: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     location, messages = next(iter(read.items())) if read.keys() <= LOCATIONS else ("json", read)
-    found = _described(findings_of(messages))
+    found = described(findings_of(messages))
     told = found if location == "json" else _in(location, found)
     return problem(422, "invalid_input", "Some fields can't be accepted.", errors=told)
 
@@ -165,7 +165,8 @@ def _in(location: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**finding, "in": location} for finding in found]
 
 
-def _described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def described(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What was found, in the reader's language."""
     lang = _reader()
     told = islice(findings, MOST_TOLD)
     return [

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Response, current_app, jsonify, make_response, request
 from flask.views import MethodView
@@ -262,6 +263,12 @@ class Resource(MethodView):
         """Who is calling."""
         _ = self.session
         return self._caller
+
+    def concerns(self, whom: UUID) -> None:
+        """Say which application or participant the answer shows: a kept one is dropped when they are erased."""
+        _ = self.session
+        if self._kept is not None:
+            self._kept.row.about_id = whom
 
     def admit(self) -> None:
         """Refuse whoever may not send it before a large body is read; `session` asks again where it counts."""

@@ -44,6 +44,7 @@ class MobilityResource(Resource):
 
     def shown(self, mobility: Mobility) -> dict[str, Any]:
         """One mobility as an answer, with its tag: the names in it change without it."""
+        self.concerns(mobility.participant_id)
         ends = (mobility.sending, mobility.receiving, mobility.participant)
         self.tag(mobility.version, *(end and end.version for end in ends))
         return self.dumped(mobility, schema=MobilityItemSchema)

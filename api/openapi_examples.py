@@ -23,6 +23,7 @@ BY_NAME: Mapping[str, Any] = {
 # Part of a thing that is worth changing: the first fields of its schema are mostly those that never change.
 PATCHES: Mapping[str, Json] = {
     "ActivityPatch": {"title": {"sq": "Tri javë në Lion"}},
+    "ApplicationEditPatch": {"person": {"phone": "+355 69 111 1111"}},
     "CallPatch": {"places": 14},
     "EndpointPatch": {"description": "Our new CRM"},
     "MembershipPatch": {"roles": ["sending", "receiving"]},

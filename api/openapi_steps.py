@@ -45,6 +45,23 @@ WITHOUT = (
     "that has not begun is cancelled; without `sharing_with_hosts` hosts are no longer shown who comes. Each is told, "
     "too."
 )
+FOR_THEMSELVES = (
+    "Done by who sent it in, the applicant's school, or the coordinator, with the scope `applications:submit`."
+)
+EDITS = (
+    "One that was returned may be edited until `correct_by`, others while the call takes applications. Something may "
+    "be missing in a draft; once it is sent in, its consents stay as they are. An edit of a draft, or one that changes "
+    "nothing, is told to nobody."
+)
+FINISHES = (
+    "It must have all that the call asks for. A draft is received now, and must be in time; one that was returned "
+    "keeps the instant at which it came, and must be in time for `correct_by`."
+)
+ERASED = (
+    "It may be in any state; one that may still be withdrawn is withdrawn first. What identifies the person goes from "
+    "the application, its copies, the answers kept for `Idempotency-Key`, and, unless another application belongs to "
+    "them, the participant; the rows stay for the counts. Each mobility of theirs has an event of its own."
+)
 UNDATED = (
     "Steps are noted when they are known, and not held against dates: this may be done before `start_date`, "
     "or long after `end_date`."
@@ -90,10 +107,11 @@ STEPS: Mapping[str, Step] = {
     # Applications.
     "submitApplication": Step(
         (), (A.SUBMITTED,),
-        "The call must be open, or within its grace, and take applications here. Somebody who has applied already is "
-        "refused to a token (409); without one the answer is the ordinary one and no event tells of it, so that nobody "
-        "finds out who applied. Send an `Idempotency-Key` (without a token, a UUID): with it an application is taken "
-        "in once, however often it is sent.",
+        "With `\"draft\": true` it is kept as a `draft` instead, told to nobody: nothing is required of one. The call "
+        "must be open, or within its grace, and take applications here. Somebody who has applied already is refused to "
+        "a token (409); without one the answer is the ordinary one and no event tells of it, so that nobody finds out "
+        "who applied. Send an `Idempotency-Key` (without a token, a UUID): with it an application is taken in once, "
+        "however often it is sent.",
         (E.APPLICATION_SUBMITTED,),
         who="Open to all where the call has `public_intake`. A token needs the scope `applications:submit`; it is that "
         "of the coordinator, a national partner or a sending school.",
@@ -121,12 +139,27 @@ STEPS: Mapping[str, Step] = {
         (A.SELECTED,), (A.DECLINED,), "The place comes free.", (E.APPLICATION_DECLINED,), who=FOR_THE_APPLICANT
     ),
     "withdrawApplication": Step(
-        (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that it held comes free.",
+        (A.SUBMITTED, A.RETURNED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,),
+        "A place that it held comes free.",
         (E.APPLICATION_WITHDRAWN,), who=FOR_THE_APPLICANT,
     ),
+    "editApplication": Step(
+        (A.DRAFT, A.SUBMITTED, A.RETURNED), (), EDITS, (E.APPLICATION_UPDATED,), who=FOR_THEMSELVES
+    ),
+    "finishApplication": Step(
+        (A.DRAFT, A.RETURNED), (A.SUBMITTED,), FINISHES, (E.APPLICATION_SUBMITTED,), who=FOR_THEMSELVES
+    ),
+    "returnApplication": Step(
+        (A.SUBMITTED,), (A.RETURNED,), "The applicant may correct it until `until`, and submits it again.",
+        (E.APPLICATION_RETURNED,),
+    ),
+    "eraseApplication": Step((), (), ERASED, (E.PERSON_ERASED,)),
     "giveApplicationConsent": Step((), (), LATER, (E.CONSENT_GIVEN,), who=FOR_THE_APPLICANT),
     "withdrawApplicationConsent": Step((), (), WITHOUT, (E.CONSENT_WITHDRAWN,), who=FOR_THE_APPLICANT),
     # By the link of who applied.
+    "editMyApplication": Step((A.DRAFT, A.SUBMITTED, A.RETURNED), (), EDITS, (E.APPLICATION_UPDATED,)),
+    "submitMyApplication": Step((A.DRAFT, A.RETURNED), (A.SUBMITTED,), FINISHES, (E.APPLICATION_SUBMITTED,)),
+    "eraseMe": Step((), (), ERASED, (E.PERSON_ERASED,)),
     "giveMyConsent": Step((), (), LATER, (E.CONSENT_GIVEN,)),
     "withdrawMyConsent": Step((), (), WITHOUT, (E.CONSENT_WITHDRAWN,)),
     "confirmMyApplication": Step(
@@ -135,7 +168,8 @@ STEPS: Mapping[str, Step] = {
     ),
     "declineMyApplication": Step((A.SELECTED,), (A.DECLINED,), "The place comes free.", (E.APPLICATION_DECLINED,)),
     "withdrawMyApplication": Step(
-        (A.SUBMITTED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,), "A place that was held comes free.",
+        (A.SUBMITTED, A.RETURNED, A.ELIGIBLE, A.RESERVE, A.SELECTED), (A.WITHDRAWN,),
+        "A place that was held comes free.",
         (E.APPLICATION_WITHDRAWN,),
     ),
     # Mobilities.

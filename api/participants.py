@@ -27,6 +27,7 @@ class ParticipantResource(Resource):
 
     def shown(self, participant: Participant) -> Participant:
         """The participant as an answer, with its tag."""
+        self.concerns(participant.id)
         self.tag(participant.version)
         return participant
 

@@ -492,6 +492,25 @@ def may_take_back(by: Principal, application: Application, purpose: str) -> None
     _must(own, "This is your guardian's consent; only they may take it back, or the school on their word.")
 
 
+def may_edit_application(by: Principal, application: Application) -> None:
+    """The applicant; whoever sent it in for them, their school, and the coordinator."""
+    if by.application_id == application.id:
+        return
+    require_scope(by, Scope.APPLICATIONS_SUBMIT)
+    theirs = by.organisation_id in (application.sending_id, application.submitted_by_id)
+    _must(
+        theirs or by.has(application.project_id, Role.COORDINATOR),
+        "Only the applicant, who sent the application in, the applicant's school, or the coordinator may edit it.",
+    )
+
+
+def may_erase(by: Principal, application: Application) -> None:
+    """The applicant; at their wish those who decide, and see whom they erase."""
+    if by.application_id != application.id:
+        require_scope(by, Scope.PERSONAL_READ)
+        may_decide(by, application)
+
+
 def may_manage_mobilities(by: Principal, project_id: UUID, *, country: str) -> None:
     """The coordinator, or the national partner of the sending country."""
     require_scope(by, Scope.MOBILITIES_WRITE)

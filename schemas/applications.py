@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, post_dump
+from marshmallow import fields, post_dump, post_load, validate
 
 from domain import policies
 from domain.models.applications import Application, ApplicationState, SubmittedVia
@@ -111,13 +111,25 @@ class LanguageSkillSchema(Schema):
     cefr = Str(required=True, most=2, pattern=CEFR, code="not_a_level", metadata=about("A1 to C2.", "B1"))
 
 
-class ApplicationWriteSchema(Schema):
-    """What an application is made of."""
+class PersonSoFarSchema(PersonSchema):
+    """A person, as far as it is known who they are."""
+
+    given_names: Any = Str(load_default=None, allow_none=True, most=200, metadata=about("Given names.", "Arta"))
+    family_name: Any = Str(load_default=None, allow_none=True, most=200, metadata=about("Family name.", "Hoxha"))
+    email: Any = Email(
+        load_default=None, allow_none=True, metadata=about("Where they are written to.", "arta@example.org")
+    )
+    birth_date: Any = Day(load_default=None, allow_none=True, metadata=about("Birth date.", "2008-05-17"))
+    country: Any = Country(load_default=None, allow_none=True, metadata=about("Where they learn or work.", "AL"))
+
+
+class ApplicationEditSchema(Schema):
+    """What can be edited of an application; its consents as long as it is a draft."""
 
     makes = ApplicationInput
 
-    person = Part(PersonSchema, required=True, metadata=about("Who applies."))
-    answers = Map(required=True, metadata=about("Answers to the call's form, by name.", ANSWERS))
+    person: Any = Part(PersonSoFarSchema, load_default=PersonInput, metadata=about("Who applies."))
+    answers: Any = Map(load_default=dict, metadata=about("Answers to the call's form, by name.", ANSWERS))
     consents = ListOf(Part(ConsentSchema), load_default=(), most=20, metadata=about("What they agreed to."))
     guardian = Part(GuardianSchema, load_default=None, allow_none=True, metadata=about("Needed for a minor."))
     preferences = ListOf(Id(), load_default=(), metadata=about("Destination ids, best first."))
@@ -133,9 +145,38 @@ class ApplicationWriteSchema(Schema):
     )
     eqf_level = Int(load_default=None, allow_none=True, least=1, most=8, metadata=about("EQF level.", 4))
     graduation_date = Day(load_default=None, allow_none=True, metadata=about("When they finish or finished."))
+
+
+class ApplicationDraftSchema(ApplicationEditSchema):
+    """What is yet to be finished: nothing is required, and what is there must be right."""
+
+    draft = Bool(required=True, validate=[validate.Equal(True)], metadata=about("That it is a draft.", True))
     sending_organisation_id = Id(
         load_default=None, allow_none=True, metadata=about("Their school; the caller's own, or the call's owner.")
     )
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**{name: value for name, value in data.items() if name != "draft"})
+
+
+class ApplicationWriteSchema(ApplicationEditSchema):
+    """What an application is made of."""
+
+    person: Any = Part(PersonSchema, required=True, metadata=about("Who applies."))
+    answers: Any = Map(required=True, metadata=about("Answers to the call's form, by name.", ANSWERS))
+    draft = Bool(
+        load_default=False,
+        validate=[validate.Equal(False)],
+        metadata=about("Whether it is yet to be finished (true: see ApplicationDraft), or submitted now.", False),
+    )
+    sending_organisation_id = Id(
+        load_default=None, allow_none=True, metadata=about("Their school; the caller's own, or the call's owner.")
+    )
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**{name: value for name, value in data.items() if name != "draft"})
 
 
 class ReceiptSchema(Schema):
@@ -146,7 +187,7 @@ class ReceiptSchema(Schema):
     call_id = Id(metadata=about("The call."))
     state = OneOf(ApplicationState, metadata=about("Where it stands.", "submitted"))
     late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
-    submitted_at = Instant(metadata=about("When it was received."))
+    submitted_at = Instant(metadata=about("When it was received; of a draft, when it was begun."))
 
 
 class ReceiptWithLinkSchema(LinkSchema, ReceiptSchema):
@@ -157,8 +198,12 @@ class ApplicationSchema(ReceiptSchema):
     """An application, for those who handle it. What identifies the person is there for `personal:read` alone."""
 
     project_id = Id(metadata=about("The project."))
-    person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null without personal:read."))
-    answers = fields.Dict(allow_none=True, metadata=about("The answers; null without personal:read.", ANSWERS))
+    person = OwnPart(
+        PersonSoFarSchema, allow_none=True, metadata=about("Who applies; null without personal:read, or once erased.")
+    )
+    answers = fields.Dict(
+        allow_none=True, metadata=about("The answers; null without personal:read, or once erased.", ANSWERS)
+    )
     guardian = fields.Nested(
         GuardianSchema, allow_none=True, metadata=about("A minor's guardian; null without sensitive:read.", None)
     )
@@ -170,7 +215,7 @@ class ApplicationSchema(ReceiptSchema):
             ["guardian_consent"],
         ),
     )
-    country = fields.String(metadata=about("The applicant's country.", "AL"))
+    country = fields.String(allow_none=True, metadata=about("The applicant's country.", "AL"))
     sending_organisation_id = Id(attribute="sending_id", metadata=about("The school."))
     sending_organisation = fields.String(
         attribute="sending.legal_name", metadata=about("The school's name.", "Shkolla profesionale")
@@ -188,8 +233,10 @@ class ApplicationSchema(ReceiptSchema):
     destination_id = Id(allow_none=True, metadata=about("The destination it was selected for."))
     confirm_by = Instant(allow_none=True, metadata=about("Until when the place is to be confirmed."))
     rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
-    reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
+    reason = fields.String(allow_none=True, metadata=about("Why it was so decided, or returned."))
+    correct_by = Instant(allow_none=True, metadata=about("Until when one that was returned may be corrected."))
     participant_id = Id(allow_none=True, metadata=about("The participant, once confirmed."))
+    erased_at = Instant(allow_none=True, metadata=about("When who applied was erased."))
     version = Int(metadata=about("Counts its changes."))
     updated_at = Instant(metadata=about("When it last changed."))
 
@@ -210,7 +257,8 @@ class PseudonymousApplicationSchema(ApplicationSchema):
 
 def application_seen(application: Application, *, by: Principal) -> dict[str, Any]:
     """The application as `by`, who may know of it, is shown it."""
-    schema = ApplicationSchema if policies.sees_persons(by) else PseudonymousApplicationSchema
+    known = policies.sees_persons(by) and application.erased_at is None
+    schema = ApplicationSchema if known else PseudonymousApplicationSchema
     shown: dict[str, Any] = schema().dump(application)
     return shown if policies.sees_guardians(by) else shown | {"guardian": None}
 
@@ -225,7 +273,7 @@ class ApplicationListSchema(Schema):
 class ApplicationFilterQuery(Schema):
     """Which applications are wanted, whatever the call."""
 
-    state = OneOf(ApplicationState, load_default=None, metadata=about("In this state."))
+    state = OneOf(ApplicationState, load_default=None, metadata=about("In this state; drafts are shown for it alone."))
     sending_organisation_id = Id(load_default=None, metadata=about("Sent by this school."))
     destination_id = Id(load_default=None, metadata=about("Selected for this destination."))
     country = Country(load_default=None, metadata=about("From this country."))
@@ -238,6 +286,17 @@ class ApplicationQuery(ListQuery, ApplicationFilterQuery):
 
     call_id = Id(load_default=None, metadata=about("Of this call."))
     project_id = Id(load_default=None, metadata=about("Of this project."))
+
+
+class ReturnSchema(Schema):
+    """Something is to be corrected."""
+
+    reason = Str(required=True, most=PARAGRAPH, metadata=about("What is to be corrected.", "The e-mail has no answer."))
+    until = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata=about("Until when; until the deadline unless told, or for a week once that has passed."),
+    )
 
 
 class EligibilitySchema(Schema):

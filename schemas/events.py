@@ -76,6 +76,12 @@ class MobilityDataSchema(ProjectDataSchema):
     """A mobility's step."""
 
 
+class PersonDataSchema(ProjectDataSchema):
+    """A person who was erased, named by what they were known by: an application, or a mobility."""
+
+    call_id = Id(metadata=about("The call, of an application.", CALL))
+
+
 class WebhookDataSchema(DataSchema):
     """Something about an endpoint of yours."""
 
@@ -104,6 +110,7 @@ def _data_of(kind: EventType) -> type[DataSchema]:
         "application": ApplicationDataSchema,
         "consent": ConsentDataSchema,
         "mobility": MobilityDataSchema,
+        "person": PersonDataSchema,
         "webhook": WebhookDataSchema,
     }
     return special.get(kind) or families[kind.partition(".")[0]]
@@ -129,6 +136,8 @@ MEANING: Mapping[EventType, str] = {
     EventType.CALL_DECIDED: "The selection is over.",
     EventType.CALL_ARCHIVED: "It was put away.",
     EventType.APPLICATION_SUBMITTED: "An application was taken in.",
+    EventType.APPLICATION_UPDATED: "Who sent it in changed something in it.",
+    EventType.APPLICATION_RETURNED: "It was given back to be corrected.",
     EventType.APPLICATION_ELIGIBLE: "It may take part in the selection.",
     EventType.APPLICATION_INELIGIBLE: "It may not.",
     EventType.APPLICATION_SELECTED: "It was offered a place.",
@@ -144,6 +153,10 @@ MEANING: Mapping[EventType, str] = {
     ),
     EventType.CONSENT_WITHDRAWN: (
         "A consent was taken back, or refused when it was asked for later: from now on act without it."
+    ),
+    EventType.PERSON_ERASED: (
+        "What identifies a person was erased. `resource` and `id` name an application or a mobility of theirs, with an "
+        "event for each: erase there, too, what you know of them."
     ),
     EventType.MOBILITY_NOMINATED: "A mobility exists.",
     EventType.MOBILITY_CONFIRMED: "Both sides agreed to it.",

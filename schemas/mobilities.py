@@ -85,8 +85,8 @@ class NamesSchema(Schema):
     """Who goes."""
 
     reference = fields.String(metadata=about("For people to quote.", "P-0A1B2C3D4E"))
-    given_names = fields.String(metadata=about("Given names.", "Arta"))
-    family_name = fields.String(metadata=about("Family name.", "Hoxha"))
+    given_names = fields.String(allow_none=True, metadata=about("Given names; null once erased.", "Arta"))
+    family_name = fields.String(allow_none=True, metadata=about("Family name; null once erased.", "Hoxha"))
 
 
 class MobilitySchema(Schema):

@@ -1,5 +1,6 @@
 """An application on the wire, for its own applicant."""
 
+from datetime import datetime
 from typing import Any
 
 from marshmallow import fields, post_dump
@@ -8,6 +9,7 @@ from domain.languages import format_instant, message, sentence_language
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import status_at
 from domain.models.links import LinkKind
+from domain.services.corrections import editable_until
 from domain.services.guardians import waits_for_guardian
 from domain.services.my import Action
 from schemas.applications import (
@@ -17,10 +19,13 @@ from schemas.applications import (
     ConsentSchema,
     GuardianSchema,
     LanguageSkillSchema,
-    PersonSchema,
+    PersonSoFarSchema,
 )
 from schemas.base import Day, Id, InLanguageSchema, Instant, Int, OneOf, OwnPart, Schema, TextInLanguage, about, reader
 from schemas.consent_texts import ConsentAskedInLanguageSchema
+from schemas.documents import DocumentSchema
+from schemas.mobilities import MobilityItemSchema
+from schemas.participants import ParticipantSchema
 
 
 class MyCallSchema(InLanguageSchema):
@@ -105,11 +110,18 @@ class MySchema(Schema):
             ["withdrawal"],
         ),
     )
-    submitted_at = Instant(metadata=about("When it was received."))
+    editable_until = Instant(
+        allow_none=True, metadata=about("Until when it may be edited, by PATCH; null when it can't be.")
+    )
+    missing = fields.List(
+        fields.String(),
+        metadata=about("What is still missing while it may be edited: of the person, of questions, of consents.", []),
+    )
+    submitted_at = Instant(metadata=about("When it was received; of a draft, when it was begun."))
     late = fields.Boolean(metadata=about("Whether it came after the deadline, within the grace."))
     confirm_by = Instant(allow_none=True, metadata=about("Until when the place is to be confirmed."))
     rank = fields.Integer(allow_none=True, metadata=about("The place on the reserve list."))
-    reason = fields.String(allow_none=True, metadata=about("Why it was so decided."))
+    reason = fields.String(allow_none=True, metadata=about("Why it was so decided, or returned."))
     call = fields.Nested(MyCallSchema, metadata=about("The call."))
     sending_organisation = fields.String(
         attribute="sending.legal_name", metadata=about("The school's name.", "Shkolla profesionale")
@@ -117,7 +129,7 @@ class MySchema(Schema):
     destination = fields.Nested(
         MyDestinationSchema, allow_none=True, metadata=about("The destination it was selected for.")
     )
-    person = OwnPart(PersonSchema, allow_none=True, metadata=about("Who applies; null to a guardian."))
+    person = OwnPart(PersonSoFarSchema, allow_none=True, metadata=about("Who applies; null to a guardian."))
     answers = fields.Dict(
         allow_none=True, metadata=about("The answers to the call's form; null to a guardian.", ANSWERS)
     )
@@ -142,7 +154,7 @@ class MySchema(Schema):
 
     def name_of(self, application: Application) -> str:
         """The applicant's whole name."""
-        return f"{application.given_names} {application.family_name}"
+        return " ".join(filter(None, (application.given_names, application.family_name)))
 
     def waits(self, application: Application) -> bool:
         """Whether the guardian has yet to consent, at the request's instant."""
@@ -158,11 +170,12 @@ class MySchema(Schema):
 
     def what_next(self, application: Application) -> str:
         """What comes next, with the instant until which something is to be done."""
-        if self.waits(application) and application.state in application.TRANSITIONS:
+        early = application.state in (ApplicationState.DRAFT, ApplicationState.RETURNED)
+        if self.waits(application) and application.state in application.TRANSITIONS and not early:
             return sentence("my_next_guardian")
-        until, zone = application.confirm_by, application.call.timezone
-        if application.state is ApplicationState.SELECTED and until is not None:
-            return sentence("my_next_selected_until", until=in_words(until, zone))
+        until = _until(application)
+        if until is not None:
+            return sentence(f"my_next_{application.state}_until", until=in_words(until, application.call.timezone))
         return sentence(f"my_next_{application.state}")
 
 
@@ -176,6 +189,27 @@ class GuardiansSchema(MySchema):
     def _without_the_rest(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         hidden = dict.fromkeys(self.KEPT_FROM_THEM + self.SAID_TO_APPLICANTS)
         return data | hidden | {"languages": [], "preferences": []}
+
+
+class MyExportSchema(Schema):
+    """All that is known of who applied."""
+
+    exported_at = Instant(metadata=about("When it was put together."))
+    application = fields.Nested(MySchema, metadata=about("The application."))
+    documents = fields.List(fields.Nested(DocumentSchema), metadata=about("What is known of the files sent with it."))
+    participant = fields.Nested(
+        ParticipantSchema, allow_none=True, metadata=about("The person as the project knows them, once confirmed.")
+    )
+    mobilities = fields.List(fields.Nested(MobilityItemSchema), metadata=about("The stays."))
+
+
+def _until(application: Application) -> datetime | None:
+    """Until when there is something to be done, where a sentence says so."""
+    if application.state is ApplicationState.SELECTED:
+        return application.confirm_by
+    if application.state in (ApplicationState.DRAFT, ApplicationState.RETURNED):
+        return editable_until(application, at=reader.get().at)
+    return None
 
 
 def state_name(state: ApplicationState) -> str:

@@ -14,8 +14,8 @@ class ParticipantWriteSchema(Schema):
 
     makes: ClassVar[Any] = ParticipantInput
 
-    given_names = Str(required=True, most=200, metadata=about("Given names.", "Arta"))
-    family_name = Str(required=True, most=200, metadata=about("Family name.", "Hoxha"))
+    given_names: Any = Str(required=True, most=200, metadata=about("Given names.", "Arta"))
+    family_name: Any = Str(required=True, most=200, metadata=about("Family name.", "Hoxha"))
     country = Country(required=True, metadata=about("Where they learn or work.", "AL"))
     sending_organisation_id = Id(required=True, metadata=about("Their school, a member of the project."))
     email = Email(load_default=None, allow_none=True, metadata=about("E-mail address.", "arta@example.org"))
@@ -36,6 +36,8 @@ class NewParticipantSchema(ParticipantWriteSchema):
 class ParticipantSchema(ParticipantWriteSchema):
     """A participant: the person that mobilities belong to."""
 
+    given_names: Any = fields.String(allow_none=True, metadata=about("Given names; null once erased.", "Arta"))
+    family_name: Any = fields.String(allow_none=True, metadata=about("Family name; null once erased.", "Hoxha"))
     id = Id(dump_only=True, metadata=about("The participant's id."))
     project_id = Id(dump_only=True, metadata=about("Their project."))
     reference = fields.String(dump_only=True, metadata=about("For people to quote.", "P-0A1B2C3D4E"))

@@ -214,6 +214,11 @@ class World:
         """Consents to these, as they are sent."""
         return tuple(ConsentInput(purpose=one, granted=True, text_version="1", lang="en") for one in purposes)
 
+    def saved(self, call: Call, name: str = "Ana", **changes: Any) -> Application:
+        """A draft, with all that is needed unless told otherwise."""
+        wanted = self.application_input(name, **changes)
+        return self.do(applications.save_draft, str(call.id), wanted, via=SubmittedVia.API)  # type: ignore[no-any-return]
+
     def secret(self, application: Application, kind: LinkKind = LinkKind.APPLICANT) -> str:
         """The secret of the applicant's link, or of the guardian's."""
         live = (Link.application_id == application.id, Link.kind == kind, Link.revoked_at.is_(None))

@@ -20,7 +20,9 @@ from domain.models.organisations import Organisation
 class ApplicationState(StrEnum):
     """Where an application stands."""
 
+    DRAFT = "draft"
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     ELIGIBLE = "eligible"
     INELIGIBLE = "ineligible"
     SELECTED = "selected"
@@ -56,7 +58,9 @@ class Application(Identified, Base):
     )
 
     TRANSITIONS: ClassVar[Mapping[ApplicationState, frozenset[ApplicationState]]] = {
-        S.SUBMITTED: frozenset({S.ELIGIBLE, S.INELIGIBLE, S.WITHDRAWN}),
+        S.DRAFT: frozenset({S.SUBMITTED}),
+        S.SUBMITTED: frozenset({S.RETURNED, S.ELIGIBLE, S.INELIGIBLE, S.WITHDRAWN}),
+        S.RETURNED: frozenset({S.SUBMITTED, S.WITHDRAWN}),
         S.ELIGIBLE: frozenset({S.SELECTED, S.RESERVE, S.REJECTED, S.WITHDRAWN}),
         S.RESERVE: frozenset({S.SELECTED, S.WITHDRAWN}),
         S.SELECTED: frozenset({S.CONFIRMED, S.DECLINED, S.EXPIRED, S.WITHDRAWN}),
@@ -67,13 +71,13 @@ class Application(Identified, Base):
     sending_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     submitted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     reference: Mapped[str] = mapped_column(String(16), unique=True)
-    given_names: Mapped[str] = personal(String(200))
-    family_name: Mapped[str] = personal(String(200))
-    email: Mapped[str] = personal(String(254))
-    birth_date: Mapped[date] = personal()
+    given_names: Mapped[str | None] = personal(String(200))
+    family_name: Mapped[str | None] = personal(String(200))
+    email: Mapped[str | None] = personal(String(254))
+    birth_date: Mapped[date | None] = personal()
     gender: Mapped[str | None] = personal(String(1))
     nationality: Mapped[str | None] = personal(String(2))
-    country: Mapped[str] = mapped_column(String(2))
+    country: Mapped[str | None] = mapped_column(String(2))
     phone: Mapped[str | None] = personal(String(40))
     guardian: Mapped[dict[str, Any] | None] = personal()
     email_key: Mapped[str] = personal(String(64))
@@ -94,9 +98,11 @@ class Application(Identified, Base):
     destination_id: Mapped[UUID | None]
     confirm_by: Mapped[datetime | None]
     rank: Mapped[int | None]
+    correct_by: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(2000))
     participant_id: Mapped[UUID | None]
-    state: Mapped[ApplicationState] = mapped_column(enumeration(ApplicationState), default=S.SUBMITTED)
+    state: Mapped[ApplicationState] = mapped_column(enumeration(ApplicationState), default=S.DRAFT)
+    erased_at: Mapped[datetime | None]
     synthetic: Mapped[bool] = mapped_column(default=False)
 
     call: Mapped[Call] = relationship(lazy="selectin", viewonly=True)
@@ -127,12 +133,14 @@ class Application(Identified, Base):
         return Audience(
             project_id=self.project_id,
             owner_id=self.call.owner_id,
-            countries=(self.country,),
+            countries=(self.country,) if self.country else (),
             sending_id=self.sending_id,
             call_id=self.call_id,
         )
 
 
+# A draft was not sent in, and what was withdrawn is no more.
+UNSENT = (S.DRAFT, S.WITHDRAWN)
 # One application a person and call that counts: the last word on a race, beneath the look-up in the service.
 Index(
     "uq_applications_person",
@@ -140,6 +148,6 @@ Index(
     Application.email_key,
     Application.name_key,
     unique=True,
-    sqlite_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
-    postgresql_where=and_(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN),
+    sqlite_where=and_(Application.duplicate_of_id.is_(None), Application.state.not_in(UNSENT)),
+    postgresql_where=and_(Application.duplicate_of_id.is_(None), Application.state.not_in(UNSENT)),
 )

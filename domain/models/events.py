@@ -31,6 +31,8 @@ class EventType(StrEnum):
     CALL_DECIDED = "call.decided"
     CALL_ARCHIVED = "call.archived"
     APPLICATION_SUBMITTED = "application.submitted"
+    APPLICATION_UPDATED = "application.updated"
+    APPLICATION_RETURNED = "application.returned"
     APPLICATION_WITHDRAWN = "application.withdrawn"
     APPLICATION_ELIGIBLE = "application.eligible"
     APPLICATION_INELIGIBLE = "application.ineligible"
@@ -43,6 +45,7 @@ class EventType(StrEnum):
     APPLICATION_EXPIRED = "application.expired"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    PERSON_ERASED = "person.erased"
     MOBILITY_NOMINATED = "mobility.nominated"
     MOBILITY_CONFIRMED = "mobility.confirmed"
     MOBILITY_STARTED = "mobility.started"
@@ -65,10 +68,12 @@ STATES: Mapping[EventType, str] = {
     EventType.CALL_CLOSED: "published",
     EventType.CALL_DEADLINE_EXTENDED: "published",
     EventType.CALL_SELECTION_STARTED: "in_selection",
+    EventType.APPLICATION_UPDATED: "submitted",
     EventType.APPLICATION_RESERVED: "reserve",
     EventType.APPLICATION_PROMOTED: "selected",
     EventType.CONSENT_GIVEN: "submitted",
     EventType.CONSENT_WITHDRAWN: "submitted",
+    EventType.PERSON_ERASED: "withdrawn",
     EventType.MOBILITY_STARTED: "live",
     EventType.MOBILITY_UPDATED: "live",
     EventType.WEBHOOK_FAILING: "active",
@@ -77,9 +82,9 @@ STATES: Mapping[EventType, str] = {
 
 
 def thing_of(kind: EventType) -> str:
-    """What kind of thing an event is about: it is mostly called so; a consent belongs to its application."""
+    """What kind of thing an event is about: it is mostly called so; persons and consents are known by applications."""
     noun = kind.partition(".")[0]
-    return "application" if noun == "consent" else noun
+    return "application" if noun in ("person", "consent") else noun
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,10 @@ from domain.db import Base, Identified, personal
 
 
 class Participant(Identified, Base):
-    """One person in one project. `match_key`, of name and birth date, proposes likely matches and merges nobody."""
+    """One person in one project. `match_key`, of name and birth date, proposes likely matches and merges nobody.
+
+    One that was erased has no name any more.
+    """
 
     __tablename__ = "participants"
     __table_args__ = (
@@ -21,8 +24,8 @@ class Participant(Identified, Base):
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     sending_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
-    given_names: Mapped[str] = personal(String(200))
-    family_name: Mapped[str] = personal(String(200))
+    given_names: Mapped[str | None] = personal(String(200))
+    family_name: Mapped[str | None] = personal(String(200))
     email: Mapped[str | None] = personal(String(254))
     birth_date: Mapped[date | None] = personal()
     gender: Mapped[str | None] = personal(String(1))

@@ -12,28 +12,57 @@ from domain.policies import Principal
 from domain.services import forms, guardians
 from domain.services.consents import check_consents
 
+# Of a person; the rest nobody has to say.
+NEEDED = ("given_names", "family_name", "email", "birth_date", "country")
+
 if TYPE_CHECKING:
     from domain.services.applications import ApplicationInput
 
 
 def check(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime) -> None:
     """Raise InvalidInput with everything that keeps `wanted` from being an application to `call`."""
-    answers = forms.check_answers(forms.questions(call), wanted.answers)
     consents = check_consents(call, wanted.consents, by=by, at=at)
     guardian = guardians.check_guardian(call, wanted, by=by, at=at)
-    refuse([*_person(call, wanted), *guardian, *_preferences(call, wanted), *consents, *answers])
+    refuse([*_person(call, wanted), *guardian, *_preferences(call, wanted), *consents, *_answers(call, wanted)])
+
+
+def check_draft(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime) -> None:
+    """Raise InvalidInput with what is wrong in a draft of an application to `call`; nothing is missing yet."""
+    consents = check_consents(call, wanted.consents, by=by, at=at)
+    found = [*_person(call, wanted), *_preferences(call, wanted), *consents, *_answers(call, wanted)]
+    refuse(finding for finding in found if finding.code not in forms.MISSING and finding.pointer != "/consents")
+
+
+def check_sent(call: Call, wanted: "ApplicationInput", *, by: Principal, at: datetime) -> None:
+    """Raise InvalidInput with what keeps what was kept here from standing as an application to `call`.
+
+    Its consents were held against the texts of the day on which they were given; that one was given is enough.
+    """
+    granted = {consent.purpose for consent in wanted.consents if consent.granted}
+    lacks = INDISPENSABLE in call.consent_purposes and INDISPENSABLE not in granted
+    consents = [Finding("/consents", "consent_needed")] * lacks
+    guardian = guardians.check_guardian(call, wanted, by=by, at=at)
+    refuse([*_person(call, wanted), *guardian, *_preferences(call, wanted), *consents, *_answers(call, wanted)])
 
 
 def missing_parts(call: Call, application: Application, *, at: datetime) -> list[str]:
-    """What a complete application to the call has and this one lacks: questions, purposes, a guardian's consent."""
+    """What a complete application has and this one lacks: of the person, questions, purposes, the guardian's word."""
+    unsaid = [name for name in NEEDED if getattr(application, name) is None]
     unanswered = forms.unanswered(forms.questions(call), application.answers)
-    lacks_consent = INDISPENSABLE in call.consent_purposes and not application.agrees_to(INDISPENSABLE)
+    lacks = INDISPENSABLE in call.consent_purposes and not application.agrees_to(INDISPENSABLE)
     waits = guardians.waits_for_guardian(application, at=at)
-    return unanswered + [INDISPENSABLE] * lacks_consent + [guardians.MISSING] * waits
+    return unsaid + unanswered + [INDISPENSABLE] * lacks + [guardians.MISSING] * waits
+
+
+def _answers(call: Call, wanted: "ApplicationInput") -> list[Finding]:
+    return forms.check_answers(forms.questions(call), wanted.answers)
 
 
 def _person(call: Call, wanted: "ApplicationInput") -> Iterator[Finding]:
-    if wanted.person.country not in call.eligible_countries:
+    for name in NEEDED:
+        if getattr(wanted.person, name) is None:
+            yield Finding(f"/person/{name}", "required")
+    if wanted.person.country is not None and wanted.person.country not in call.eligible_countries:
         yield Finding("/person/country", "not_a_choice", {"choices": ", ".join(call.eligible_countries)})
 
 

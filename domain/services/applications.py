@@ -15,7 +15,7 @@ from domain import events, policies
 from domain.db import new_id
 from domain.errors import CallClosed, CallNotOpen, Conflict, DuplicateApplication, Finding, InvalidInput, NotFound
 from domain.languages import fold
-from domain.models.applications import Application, ApplicationState, SubmittedVia
+from domain.models.applications import UNSENT, Application, ApplicationState, SubmittedVia
 from domain.models.calls import Call, CallState, Destination, HowToApply, accepts_until
 from domain.models.consents import ConsentSource
 from domain.models.events import EventType
@@ -26,9 +26,11 @@ from domain.services import application_rules, links
 from domain.services.calls import get_call
 from domain.services.consents import ConsentInput, record_consents
 from domain.services.pages import Page, PageRequest, fetch_page
+from domain.states import move_to
 
 # Crockford's base 32: nothing that a person mistakes for something else when reading it out over the telephone.
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+QUALIFICATION = ("isced_f", "eqf_level", "graduation_date")
 SOURCES: Mapping[SubmittedVia, ConsentSource] = {
     SubmittedVia.API: ConsentSource.API,
     SubmittedVia.CLI: ConsentSource.IMPORT,
@@ -37,13 +39,13 @@ SOURCES: Mapping[SubmittedVia, ConsentSource] = {
 
 @dataclass(frozen=True)
 class PersonInput:
-    """The person who applies, as they are today."""
+    """The person who applies, as they are today; in a draft, as far as they have said it."""
 
-    given_names: str
-    family_name: str
-    email: str
-    birth_date: date
-    country: str
+    given_names: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    birth_date: date | None = None
+    country: str | None = None
     gender: str | None = None
     nationality: str | None = None
     phone: str | None = None
@@ -108,25 +110,37 @@ def submit_application(
     """
     call = get_call(session, id_or_slug, by=by)
     policies.may_apply(by, call)
-    _must_accept(call, at)
+    must_accept(call, at)
     application_rules.check(call, wanted, by=by, at=at)
-    sending_id = _sending_organisation(session, call, wanted, by=by)
-    first = _same_person(session, call, wanted)
-    if first is not None and by is not PUBLIC:
-        raise DuplicateApplication(first.reference)
-    application = _application(call, wanted, sending_id=sending_id, at=at, via=via)
-    application.consents = record_consents(session, call, wanted.consents, source=SOURCES[via], by=by, at=at)
-    application.submitted_by_id = by.organisation_id
-    application.duplicate_of_id = first.id if first else None
-    application.likely_duplicate = first is None and _resembles_another(session, application)
+    application = _application(session, call, wanted, by=by, at=at, via=via)
+    compare(session, application, by=by)
+    move_to(application, ApplicationState.SUBMITTED, at=at)
     session.add(application)
-    if first is None:
+    if application.duplicate_of_id is None:
         events.record(session, EventType.APPLICATION_SUBMITTED, application, at=at)
     session.flush()
     return application
 
 
-def _must_accept(call: Call, at: datetime) -> None:
+def save_draft(
+    session: Session, id_or_slug: str, wanted: ApplicationInput, *, by: Principal, at: datetime, via: SubmittedVia
+) -> Application:
+    """Keep what is yet to be finished and submitted, while the call takes applications. Told as no event.
+
+    Raises what `submit_application` raises, but nothing for what is merely missing, nor for who has applied already.
+    """
+    call = get_call(session, id_or_slug, by=by)
+    policies.may_apply(by, call)
+    must_accept(call, at)
+    application_rules.check_draft(call, wanted, by=by, at=at)
+    application = _application(session, call, wanted, by=by, at=at, via=via)
+    session.add(application)
+    session.flush()
+    return application
+
+
+def must_accept(call: Call, at: datetime) -> None:
+    """Raise CallNotOpen, CallClosed or another Conflict unless the call takes what is received at `at`."""
     if call.how_to_apply is HowToApply.EXTERNAL_URL:
         raise Conflict(f"Applications to this call are taken at {call.external_url}.", external_url=call.external_url)
     if call.state is CallState.CANCELLED:
@@ -156,34 +170,24 @@ def _sending_organisation(session: Session, call: Call, wanted: ApplicationInput
 
 
 def _application(
-    call: Call, wanted: ApplicationInput, *, sending_id: UUID, at: datetime, via: SubmittedVia
+    session: Session, call: Call, wanted: ApplicationInput, *, by: Principal, at: datetime, via: SubmittedVia
 ) -> Application:
-    person = {name: getattr(wanted.person, name) for name in PersonInput.__dataclass_fields__}
-    application_id = new_id()
+    """A draft with what is wanted, yet to be added to the session."""
     return Application(
-        id=application_id,
+        id=new_id(),
         project_id=call.project_id,
         call_id=call.id,
         call=call,
-        sending_id=sending_id,
+        sending_id=_sending_organisation(session, call, wanted, by=by),
+        submitted_by_id=by.organisation_id,
         reference=_reference(),
-        **person,
-        email_key=key_of(wanted.person.email),
-        name_key=_name_key(wanted.person),
-        preferences=[str(choice) for choice in wanted.preferences],
-        answers=dict(wanted.answers),
-        form_version=call.form_version,
-        languages=[dict(language) for language in wanted.languages],
-        isced_f=wanted.isced_f,
-        eqf_level=wanted.eqf_level,
-        graduation_date=wanted.graduation_date,
-        lang=wanted.lang,
+        **values_of(call, wanted),
         submitted_via=via,
         submitted_at=at,
-        late=call.closes_at is not None and at >= call.closes_at,
-        guardian=dict(wanted.guardian) if wanted.guardian else None,
+        late=is_late(call, at),
+        consents=record_consents(session, call, wanted.consents, source=SOURCES[via], by=by, at=at),
         links=[links.new_link(call.project_id, kind, at=at) for kind in _holders(wanted)],
-        state=ApplicationState.SUBMITTED,
+        state=ApplicationState.DRAFT,
         synthetic=call.synthetic,
         created_at=at,
         updated_at=at,
@@ -192,6 +196,43 @@ def _application(
 
 def _holders(wanted: ApplicationInput) -> list[LinkKind]:
     return [LinkKind.APPLICANT, *([LinkKind.GUARDIAN] if wanted.guardian else [])]
+
+
+def values_of(call: Call, wanted: ApplicationInput) -> dict[str, Any]:
+    """What is wanted as the columns hold it, consents and school apart."""
+    person = {name: getattr(wanted.person, name) for name in PersonInput.__dataclass_fields__}
+    return {
+        **person,
+        "email_key": key_of(wanted.person.email or ""),
+        "name_key": _name_key(wanted.person),
+        "preferences": [str(choice) for choice in wanted.preferences],
+        "answers": dict(wanted.answers),
+        "form_version": call.form_version,
+        "languages": [dict(language) for language in wanted.languages],
+        "guardian": dict(wanted.guardian) if wanted.guardian else None,
+        **{name: getattr(wanted, name) for name in ("lang", *QUALIFICATION)},
+    }
+
+
+def as_input(application: Application) -> ApplicationInput:
+    """The application as it stands, in the form in which it is wanted."""
+    consents = [
+        ConsentInput(**{name: getattr(one, name) for name in ConsentInput.__dataclass_fields__})
+        for one in application.consents
+        if one.withdrawn_at is None
+    ]
+    return ApplicationInput(
+        person=PersonInput(**{name: getattr(application, name) for name in PersonInput.__dataclass_fields__}),
+        consents=consents,
+        preferences=[UUID(choice) for choice in application.preferences],
+        sending_organisation_id=application.sending_id,
+        **{name: getattr(application, name) for name in ("answers", "languages", "lang", "guardian", *QUALIFICATION)},
+    )
+
+
+def is_late(call: Call, at: datetime) -> bool:
+    """Whether what is received at `at` came after the deadline."""
+    return call.closes_at is not None and at >= call.closes_at
 
 
 def key_of(*parts: str) -> str:
@@ -205,7 +246,7 @@ def name_key(given_names: str, family_name: str, birth_date: date | None) -> str
 
 
 def _name_key(person: PersonInput) -> str:
-    return name_key(person.given_names, person.family_name, person.birth_date)
+    return name_key(person.given_names or "", person.family_name or "", person.birth_date)
 
 
 def _reference() -> str:
@@ -213,25 +254,25 @@ def _reference() -> str:
     return f"A-{letters[:4]}-{letters[4:]}"
 
 
-def _same_person(session: Session, call: Call, wanted: ApplicationInput) -> Application | None:
-    return session.scalar(
-        select(Application).where(
-            Application.call_id == call.id,
-            Application.email_key == key_of(wanted.person.email),
-            Application.name_key == _name_key(wanted.person),
-            *_counting(),
-        )
+def compare(session: Session, application: Application, *, by: Principal) -> None:
+    """Say whether the same person has applied before, or another resembles them. Nothing is flushed by asking.
+
+    Raises DuplicateApplication to a token. Whoever comes without one is not told: theirs is marked as a copy.
+    """
+    email, name = Application.email_key == application.email_key, Application.name_key == application.name_key
+    others = select(Application).where(
+        Application.call_id == application.call_id,
+        Application.id != application.id,
+        Application.duplicate_of_id.is_(None),
+        Application.state.not_in(UNSENT),
     )
-
-
-def _resembles_another(session: Session, application: Application) -> bool:
-    same = (Application.email_key == application.email_key) | (Application.name_key == application.name_key)
-    query = select(Application.id).where(Application.call_id == application.call_id, same, *_counting()).limit(1)
-    return session.scalar(query) is not None
-
-
-def _counting() -> tuple[ColumnElement[bool], ...]:
-    return (Application.duplicate_of_id.is_(None), Application.state != ApplicationState.WITHDRAWN)
+    with session.no_autoflush:
+        first = session.scalar(others.where(email, name))
+        alike = first is None and session.scalar(others.where(email | name).limit(1)) is not None
+    if first is not None and by is not PUBLIC and by.application_id is None:
+        raise DuplicateApplication(first.reference)
+    application.duplicate_of_id = first.id if first else None
+    application.likely_duplicate = alike
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,8 +296,13 @@ def list_applications(
 
 
 def matches(wanted: ApplicationFilter) -> list[ColumnElement[bool]]:
-    """The conditions under which an application is one of those wanted; copies marked as duplicates never are."""
+    """The conditions under which an application is one of those wanted; copies marked as duplicates never are.
+
+    Drafts are when they are asked for by their state.
+    """
     conditions: list[ColumnElement[bool]] = [Application.duplicate_of_id.is_(None)]
+    if wanted.state is None:
+        conditions.append(Application.state != ApplicationState.DRAFT)
     columns: Mapping[Any, object] = {
         Application.call_id: wanted.call_id,
         Application.project_id: wanted.project_id,

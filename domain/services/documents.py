@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from domain import policies
 from domain.config import Config
 from domain.errors import Conflict, DocumentNotClean, Finding, NotFound, StorageFull, refuse
-from domain.models.applications import Application, ApplicationState
-from domain.models.calls import CallState, accepts_until
+from domain.models.applications import Application
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.policies import Principal
+from domain.services.corrections import editable_until
 from domain.services.document_checks import CheckedFile
 from domain.services.forms import file_questions
 from domain.services.pages import Page, PageRequest, fetch_page
@@ -25,8 +25,6 @@ from domain.states import move_to
 
 MOST = 20  # files of one application; more is asked for by no form that we know
 SORT_KEYS = {"created_at": Document.created_at}
-# In these an application may still be changed by those who sent it.
-CHANGEABLE = frozenset({ApplicationState.SUBMITTED})
 
 
 @dataclass(frozen=True)
@@ -133,9 +131,7 @@ def unnamed(session: Session, file_ids: Sequence[UUID]) -> set[UUID]:
 
 
 def _must_be_changeable(application: Application, at: datetime) -> None:
-    call = application.call
-    open_until = max(call.closes_at, accepts_until(call)) if call.closes_at else at
-    if application.state not in CHANGEABLE or call.state is not CallState.PUBLISHED or at >= open_until:
+    if editable_until(application, at=at) is None:
         raise Conflict("The application can't be changed any more, so its documents stay as they are.")
 
 

@@ -1,6 +1,8 @@
 """Answers kept under an Idempotency-Key, in the transaction of what the request did."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -42,6 +44,11 @@ def forget_old(session: Session, *, at: datetime) -> int:
     """Drop the answers that are older than seven days; return how many."""
     result = session.execute(delete(KeptAnswer).where(KeptAnswer.created_at < at - KEPT_FOR))
     return int(getattr(result, "rowcount", 0))
+
+
+def forget_about(session: Session, ids: Iterable[UUID]) -> None:
+    """Drop the answers that show these applications or participants."""
+    session.execute(delete(KeptAnswer).where(KeptAnswer.about_id.in_(list(ids))))
 
 
 def _place(kept: KeptAnswer) -> str:

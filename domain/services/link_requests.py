@@ -7,7 +7,7 @@ answer takes as long and says as much in either case. What comes of it is found 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from domain.config import Config
@@ -55,7 +55,7 @@ def of_link_request(session: Session, message: Message, *, config: Config) -> Co
         "contact": first.call.contact or "",
         "lines": "\n\n".join(f"{one.reference}, {name_of(one)}:\n{url}" for one, url in links if url),
     }
-    return Contents(message.kind, lang, first.email, "", first.call.contact, values, OURS)
+    return Contents(message.kind, lang, first.email or "", "", first.call.contact, values, OURS)
 
 
 def _of_one_address(session: Session, message: Message) -> Sequence[Application]:
@@ -64,12 +64,20 @@ def _of_one_address(session: Session, message: Message) -> Sequence[Application]
     query = select(Application).where(*wanted, Application.duplicate_of_id.is_(None), ~Application.synthetic)
     latest = query.order_by(Application.submitted_at.desc(), Application.id.desc()).limit(MOST_LINKS)
     found = session.scalars(latest.options(selectinload(Application.links))).all()
-    return [one for one in found if one.email and one.email.casefold() == found[0].email.casefold()]
+    return [one for one in found if one.email and one.email.casefold() == (found[0].email or "").casefold()]
 
 
 def forget_requests(session: Session, *, at: datetime) -> None:
     """Drop requests of yesterday, answered or not: who asked for what is nobody's business for long."""
-    over = (Message.kind == MessageKind.LINK, Message.created_at < at - KEPT)
-    ended = select(Message.id).where(*over, Message.state != MessageState.SENDING)
+    _forget(session, Message.created_at < at - KEPT)
+
+
+def forget_address(session: Session, application: Application) -> None:
+    """Drop requests with the address of an application, before it is erased; others who share it may ask again."""
+    _forget(session, Message.call_id == application.call_id, Message.email_key == application.email_key)
+
+
+def _forget(session: Session, *those: ColumnElement[bool]) -> None:
+    ended = select(Message.id).where(Message.kind == MessageKind.LINK, *those, Message.state != MessageState.SENDING)
     session.execute(delete(MessageAttempt).where(MessageAttempt.message_id.in_(ended)))
     session.execute(delete(Message).where(Message.id.in_(ended)))

@@ -85,6 +85,8 @@ def replace_link(
     """
     policies.may_answer_for_applicant(by, application)
     policies.require_scope(by, Scope.PERSONAL_READ)
+    if application.erased_at is not None:
+        raise Conflict("Who applied was erased: there is nobody to give a link to.")
     if kind is LinkKind.GUARDIAN:
         policies.require_scope(by, Scope.SENSITIVE_READ)
         if application.guardian is None:

@@ -130,4 +130,4 @@ def my_address(application: Application, whose: LinkKind = LinkKind.APPLICANT, *
 
 
 def name_of(application: Application) -> str:
-    return f"{application.given_names} {application.family_name}".strip()
+    return " ".join(name for name in (application.given_names, application.family_name) if name)

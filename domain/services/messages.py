@@ -92,7 +92,7 @@ def _give_links(session: Session, projects: Mapping[UUID, UUID], *, at: datetime
     """Give a link to whoever applied before there were links: what they are told leads to it."""
     own = (Link.application_id == Application.id, Link.kind == LinkKind.APPLICANT)
     live = exists().where(*own, Link.revoked_at.is_(None))
-    without = select(Application.id).where(Application.id.in_(projects), ~live)
+    without = select(Application.id).where(Application.id.in_(projects), Application.erased_at.is_(None), ~live)
     for application_id in session.scalars(without).all():
         link = new_link(projects[application_id], at=at)
         link.application_id = application_id

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Forbidden
 from domain.models.applications import Application, ApplicationState
+from domain.models.documents import Document
 from domain.models.events import Event, EventType
+from domain.models.mobilities import Mobility
+from domain.models.participants import Participant
 from domain.policies import Principal
-from domain.services import decisions
+from domain.services import corrections, decisions
 from domain.services.applications import get_application
 from domain.services.consent_texts import Asked, asked_by, asked_of_guardians
 
@@ -24,15 +27,17 @@ class Action(StrEnum):
 
     CONFIRMATION = "confirmation"
     DECLINE = "decline"
+    SUBMISSION = "submission"
     WITHDRAWAL = "withdrawal"
 
 
 LEADS_TO: Mapping[Action, ApplicationState] = {
     Action.CONFIRMATION: S.CONFIRMED,
     Action.DECLINE: S.DECLINED,
+    Action.SUBMISSION: S.SUBMITTED,
     Action.WITHDRAWAL: S.WITHDRAWN,
 }
-STEPS = [kind for kind in EventType if kind.startswith("application.") and kind is not EventType.APPLICATION_SUBMITTED]
+STEPS = [kind for kind in EventType if kind.startswith("application.") and kind is not EventType.APPLICATION_UPDATED]
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ def actions(application: Application, *, at: datetime) -> list[Action]:
     possible = [action for action, state in LEADS_TO.items() if state in steps]
     late = application.confirm_by is not None and at >= application.confirm_by
     if late or application.call.state not in decisions.SELECTING:
-        return [action for action in possible if action is not Action.CONFIRMATION]
+        possible = [action for action in possible if action is not Action.CONFIRMATION]
+    if corrections.editable_until(application, at=at) is None:
+        possible = [action for action in possible if action is not Action.SUBMISSION]
     return possible
 
 
@@ -84,8 +91,25 @@ def take_step(session: Session, action: Action, *, by: Principal, at: datetime) 
             return decisions.confirm_application(session, application.id, participant_id=None, by=by, at=at)
         case Action.DECLINE:
             return decisions.decline_application(session, application.id, by=by, at=at)
+        case Action.SUBMISSION:
+            return corrections.finish_application(session, application.id, by=by, at=at)
         case Action.WITHDRAWAL:
             return decisions.withdraw_application(session, application.id, by=by, at=at)
+
+
+def participation(session: Session, application: Application) -> tuple[Participant | None, Sequence[Mobility]]:
+    """The person as the project knows them since the place was confirmed, and their stays."""
+    if application.participant_id is None:
+        return None, []
+    participant = session.get_one(Participant, application.participant_id)
+    stays = select(Mobility).where(Mobility.participant_id == participant.id, Mobility.deleted_at.is_(None))
+    return participant, session.scalars(stays.order_by(Mobility.id)).all()
+
+
+def documents(session: Session, application: Application) -> Sequence[Document]:
+    """The files of the application, as they came."""
+    query = select(Document).where(Document.application_id == application.id)
+    return session.scalars(query.order_by(Document.id)).all()
 
 
 def history(session: Session, application: Application) -> Sequence[Moment]:
@@ -96,7 +120,11 @@ def history(session: Session, application: Application) -> Sequence[Moment]:
     query = select(Event.resource_state, Event.recorded_at).where(
         Event.resource_id == application.id, Event.type.in_(STEPS)
     )
+    if application.state is S.DRAFT:
+        return [Moment(S.DRAFT, application.created_at)]
     later = [Moment(S(state), at) for state, at in session.execute(query.order_by(Event.id))]
+    if later and later[0].state is S.SUBMITTED:
+        later = later[1:]
     if application.duplicate_of_id is not None and application.state is S.WITHDRAWN:
         later = [Moment(S.WITHDRAWN, application.updated_at)]
     return [Moment(S.SUBMITTED, application.submitted_at), *later]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import policies
 from domain.models.activities import Activity, ActivityCode, ReportedFigure, Target, Unit
-from domain.models.applications import Application, ApplicationState
+from domain.models.applications import UNSENT, Application, ApplicationState
 from domain.models.calls import Call
 from domain.models.mobilities import Mobility, MobilityRole, MobilityState
 from domain.models.participants import Participant
@@ -100,7 +100,7 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _application_lines(session: Session, project_id: UUID) -> list[Line]:
-    """Applications that count: no copies, and none that was taken back (its sender may have applied anew)."""
+    """Applications that count: no copies, no drafts, and none that was taken back (its sender may apply anew)."""
     query = (
         select(
             Activity.code,
@@ -112,11 +112,11 @@ def _application_lines(session: Session, project_id: UUID) -> list[Line]:
         .join(Call, Call.id == Application.call_id)
         .join(Activity, Activity.id == Call.activity_id)
         .where(Application.project_id == project_id)
-        .where(Application.duplicate_of_id.is_(None), Application.state != S.WITHDRAWN)
+        .where(Application.duplicate_of_id.is_(None), Application.state.not_in(UNSENT))
         .group_by(Activity.code, Activity.profile, Application.country)
     )
     return [
-        Line(Cell(code, profile), country, applied=applied, selected=selected)
+        Line(Cell(code, profile), country or "", applied=applied, selected=selected)
         for code, profile, country, applied, selected in session.execute(query)
     ]
 

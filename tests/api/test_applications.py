@@ -106,7 +106,7 @@ WRONG = [
     ("/isced_f", "١٢", "not_isced_f"),
     ("/consents", [], "consent_needed"),
     ("/preferences", "x", "wrong_type"),
-    ("/draft", True, "unknown_field"),
+    ("/draft", "yes", "wrong_type"),
 ]
 
 

@@ -193,3 +193,58 @@ def test_a_call_does_not_ask_applicants_for_parental_consent(world: World, as_: 
     answer = as_("partner").patch(f"/v1/calls/{draft.id}", json={"consent_purposes": ["parental_consent"]})
 
     assert [(one["pointer"], one["code"]) for one in answer.json["errors"]] == [("/consent_purposes/0", "not_a_choice")]
+
+
+# ── drafts, edits, erasure ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", "/export"), ("post", "/erasure"), ("post", "/submission"), ("patch", "")]
+)
+def test_what_is_the_applicants_alone_is_closed_to_the_guardian(
+    theirs: str, client: FlaskClient, world: World, method: str, path: str
+) -> None:
+    sent = {"json": {"lang": "en"}} if method == "patch" else {}
+
+    answer = getattr(client, method)(f"/v1{theirs}{path}", **sent)
+
+    assert (answer.status_code, world.recorded()[-1]) == (403, "application.submitted")
+
+
+@pytest.mark.parametrize("path", ["/edit", "/edit?lang=en"])
+def test_the_guardian_edits_nothing_on_the_page(theirs: str, client: FlaskClient, path: str) -> None:
+    assert client.get(f"{theirs}{path}").status_code == 403
+    assert client.post(f"{theirs}/erasure").status_code == 403
+
+
+def test_a_minors_draft_is_finished_once_it_names_a_guardian(world: World, client: FlaskClient) -> None:
+    made = client.post(f"/v1/calls/{world.call().id}/applications", json={**CHILD, "draft": True}).json
+    address = made["my_url"].replace("http://localhost/my/", "/v1/my/")
+
+    early = client.post(f"{address}/submission")
+    client.patch(address, json={"guardian": GUARDIAN})
+    now = client.post(f"{address}/submission")
+
+    (application,) = world.read(select(Application))
+    assert ([one["pointer"] for one in early.json["errors"]], now.json["state"]) == (["/guardian"], "submitted")
+    assert client.get(f"/v1/my/{world.secret(application, LinkKind.GUARDIAN)}").json["role"] == "guardian"
+
+
+def test_another_guardian_does_not_take_the_place_of_the_one_who_was_asked(mine: str, client: FlaskClient) -> None:
+    answer = client.patch(f"/v1{mine}", json={"guardian": {**GUARDIAN, "email": "ana@example.org"}})
+
+    assert [(one["pointer"], one["code"]) for one in answer.json["errors"]] == [("/guardian", "fixed")]
+
+
+def test_an_edit_leaves_consents_and_guardian_as_they_are(theirs: str, mine: str, client: FlaskClient) -> None:
+    client.post(f"/v1{theirs}/consents", json=AGREES)
+
+    answer = client.patch(f"/v1{mine}", json={"answers": {"motivation": "To cook."}})
+
+    assert (answer.status_code, answer.json["guardian"], answer.json["waiting_for_guardian"]) == (200, GUARDIAN, False)
+
+
+def test_who_is_erased_takes_the_guardian_along(mine: str, theirs: str, client: FlaskClient, world: World) -> None:
+    client.post(f"/v1{mine}/erasure")
+
+    assert (world.read(select(Application.guardian)), client.get(f"/v1{theirs}").status_code) == ([None], 404)

@@ -110,6 +110,7 @@ def test_a_thing_is_made_as_shown(world: World, coordinator: Any, contract: Cont
 
 
 CHANGED: dict[str, Callable[[World], str]] = {
+    "ApplicationEditPatch": lambda world: f"/v1/applications/{world.application(world.call()).id}",
     "ActivityPatch": lambda world: f"/v1/activities/{world.activity()}",
     "CallPatch": lambda world: f"/v1/calls/{world.call().id}",
     "MembershipPatch": lambda world: f"/v1/projects/TEST/memberships/{_membership(world, 'school')}",
@@ -177,6 +178,7 @@ STEPS: dict[str, Step] = {
     "LinkRevocation": lambda world: (f"/v1/applications/{world.application(world.call()).id}/link-revocation", {}),
     "Eligibility": lambda world: (f"/v1/applications/{world.application(world.call()).id}/eligibility", {}),
     "Offer": _offer,
+    "Return": lambda world: (f"/v1/applications/{world.application(world.call()).id}/return", {}),
     "Reservation": lambda world: (f"/v1/applications/{_application(world).id}/reservation", {}),
     "Rejection": lambda world: (f"/v1/applications/{_application(world).id}/rejection", {}),
     "Confirmation": lambda world: (f"/v1/applications/{_selected(world).id}/confirmation", {}),

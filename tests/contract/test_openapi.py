@@ -35,6 +35,8 @@ NOT_FOR_PROGRAMS = (
     "/portal/strings/{lang}",
     "/portal/assets/{name}",
     "/my/{secret}",
+    "/my/{secret}/edit",
+    "/my/{secret}/erasure",
     "/my/{secret}/{action}",
     "/my/{secret}/consent-withdrawals/{purpose}",
     "/my/{secret}/consents/{purpose}/{answer}",

@@ -21,7 +21,7 @@ from domain.services.consents import ConsentInput
 from domain.transaction import transaction
 from tests.contract.contract import Contract
 from tests.domain.services.call_steps import call_in
-from tests.domain.services.decision_steps import brought_to
+from tests.domain.services.decision_steps import brought_to, in_open_call
 from tests.world import PROJECT, World
 
 MODELS: tuple[Any, ...] = (Project, Call, Application, Mobility)
@@ -100,8 +100,14 @@ BROUGHT: dict[type[StrEnum], Callable[..., dict[str, Any]]] = {
 }
 
 
+# Done while the call is open.
+OF_APPLICANTS = ("editApplication", "editMyApplication", "finishApplication", "submitMyApplication")
+
+
 def arranged(world: World, before: StrEnum | None, operation: str) -> dict[str, Any]:
     """What stands in the operation's address."""
+    if operation in OF_APPLICANTS:
+        return named(world, in_open_call(world, ApplicationState(before)))
     if before is not None:
         return BROUGHT[type(before)](world, before)
     if operation.endswith("Consent"):
@@ -110,6 +116,8 @@ def arranged(world: World, before: StrEnum | None, operation: str) -> dict[str, 
         survivor, other = world.participant("Ana"), world.participant("Anna")
         world.mobility(other)
         return {"participant_id": survivor.id, "other": other.id}
+    if operation in ("eraseApplication", "eraseMe"):
+        return named(world, brought_to(world, ApplicationState.REJECTED))
     return {"id_or_slug": world.call().id} if operation in ("copyCall", "submitApplication") else {}
 
 
@@ -133,6 +141,9 @@ BODIES: dict[str, Callable[[World, dict[str, Any]], Any]] = {
     "editMobility": lambda world, _: {"workplace": "Hôtel"},
     "extendCall": lambda world, _: {"closes_at": "2027-06-01T00:00:00Z"},
     "decideApplicationEligibility": lambda world, _: {"outcome": "eligible"},
+    "editApplication": lambda world, _: {"person": {"phone": "+381 11 222 222"}},
+    "editMyApplication": lambda world, _: {"person": {"phone": "+381 11 222 222"}},
+    "returnApplication": lambda world, _: {"reason": "Look again"},
     "reserveApplication": lambda world, _: {"rank": 1},
     "terminateMobility": lambda world, _: {"with_cause": True},
     "giveApplicationConsent": lambda world, _: {**AGREED, "purpose": "newsletter"},
@@ -159,7 +170,11 @@ def cases() -> Iterator[Any]:
 
 
 # An edit of a draft, and a selection of what has yet to be shown, are told to nobody.
-UNTOLD = {("editCall", CallState.DRAFT)}
+UNTOLD = {
+    ("editCall", CallState.DRAFT),
+    ("editApplication", ApplicationState.DRAFT),
+    ("editMyApplication", ApplicationState.DRAFT),
+}
 
 
 @pytest.mark.parametrize(("operation", "before"), list(cases()))

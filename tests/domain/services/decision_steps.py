@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.models.applications import Application, ApplicationState
 from domain.models.events import EventType
-from domain.services import calls, decisions
+from domain.services import calls, corrections, decisions
 from tests.world import World
 
 S, E = ApplicationState, EventType
@@ -38,10 +38,14 @@ VERBS: dict[str, Callable[..., Any]] = {
     "reject": lambda s, a, **who: decisions.reject_application(s, a.id, reason="No", **who),
     "confirm": lambda s, a, **who: decisions.confirm_application(s, a.id, participant_id=None, **who),
     "decline": lambda s, a, **who: decisions.decline_application(s, a.id, **who),
+    "return": lambda s, a, **who: corrections.return_application(s, a.id, reason="Look again", until=None, **who),
+    "finish": lambda s, a, **who: corrections.finish_application(s, a.id, **who),
     "withdraw": lambda s, a, **who: decisions.withdraw_application(s, a.id, **who),
 }
 WAY_TO: dict[ApplicationState, Sequence[str]] = {
+    S.DRAFT: (),
     S.SUBMITTED: (),
+    S.RETURNED: ("return",),
     S.ELIGIBLE: ("eligible",),
     S.INELIGIBLE: ("ineligible",),
     S.SELECTED: ("eligible", "select"),
@@ -59,9 +63,16 @@ def act(world: World, verb: str, application: Application, **options: Any) -> Ap
 
 def brought_to(world: World, state: ApplicationState, **changes: Any) -> Application:
     """An application in that state, to a call of its own whose selection has begun."""
-    call = world.call(**{**WIDE, **changes})
-    application = world.application(call)
+    application = in_open_call(world, S.DRAFT if state is S.DRAFT else S.SUBMITTED, **changes)
+    call = application.call
     world.do(calls.begin_selection, str(call.id), at=call.closes_at)
     for verb in WAY_TO[state]:
         application = act(world, verb, application)
     return application
+
+
+def in_open_call(world: World, state: ApplicationState, **changes: Any) -> Application:
+    """An application in a state in which it is still its applicant's, to a call of its own that is open."""
+    call = world.call(**{**WIDE, **changes})
+    application = world.saved(call) if state is S.DRAFT else world.application(call)
+    return act(world, "return", application) if state is S.RETURNED else application

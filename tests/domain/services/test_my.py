@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.errors import StateConflict
+from domain.errors import Conflict
 from domain.languages import CATALOGUES
 from domain.models.applications import Application, ApplicationState
 from domain.policies import PUBLIC
@@ -14,9 +14,12 @@ from domain.transaction import reading
 from tests.domain.services.decision_steps import WAY_TO, WIDE, S, brought_to
 from tests.world import World
 
-CONFIRM, DECLINE, WITHDRAW = Action.CONFIRMATION, Action.DECLINE, Action.WITHDRAWAL
+CONFIRM, DECLINE = Action.CONFIRMATION, Action.DECLINE
+SUBMIT, WITHDRAW = Action.SUBMISSION, Action.WITHDRAWAL
 MAY: dict[ApplicationState, list[Action]] = {
+    S.DRAFT: [],
     S.SUBMITTED: [WITHDRAW],
+    S.RETURNED: [SUBMIT, WITHDRAW],
     S.ELIGIBLE: [WITHDRAW],
     S.INELIGIBLE: [],
     S.SELECTED: [CONFIRM, DECLINE, WITHDRAW],
@@ -36,7 +39,7 @@ def read(world: World, application: Application) -> Application:
 def done(world: World, application: Application, action: Action) -> bool:
     try:
         world.do(my.take_step, action, by=world.applicant(application))
-    except StateConflict:
+    except Conflict:
         return False
     return True
 

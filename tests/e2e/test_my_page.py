@@ -125,7 +125,7 @@ def test_a_draft_is_written_and_submitted_without_a_script(browser: Browser, ser
         for label, text in WRITTEN.items():
             page.get_by_label(label).fill(text)
         page.get_by_label("Country").select_option("Serbia")
-        page.get_by_role("group", name="Processing of your data").get_by_label("I agree.").check()
+        page.get_by_role("group", name="Handling of the application").get_by_label("I agree").check()
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Submit the application …").click()
         page.get_by_role("button", name="Submit the application").click()

@@ -21,7 +21,7 @@ from domain.services import applications, calls, decisions, erasure, link_reques
 from domain.services.applications import PersonInput
 from domain.transaction import transaction
 from tests.domain.services.decision_steps import WAY_TO, WIDE, E, S, act, brought_to
-from tests.world import World
+from tests.world import GUARDIAN, World
 
 # Of those who work at organisations: theirs to keep.
 OF_OTHERS = {"organisations", "tokens"}
@@ -38,7 +38,7 @@ def known(world: World) -> Application:
     """A confirmed application of somebody of whom everything is known."""
     person = PersonInput("Ana", "Petrović", "ana@example.org", date(2005, 3, 8), "RS", "2", "RS", "+381 11 111 111")
     call = world.call(**WIDE)
-    application = world.application(call, person=person)
+    application = world.application(call, person=person, guardian=GUARDIAN)
     world.do(_with_file, application)
     world.do(_asked_for_link, application)
     world.do(calls.begin_selection, str(call.id), at=call.closes_at)

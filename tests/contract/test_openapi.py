@@ -46,6 +46,7 @@ DEEPER = {
     "listApplicationDocuments",
     "listApplicationMessages",
     "listDeliveryAttempts",
+    "listImportRows",
     "listOrganisationMessages",
     "listParticipantMatches",
     "listWebhookDeliveries",

@@ -213,8 +213,7 @@ def values_of(call: Call, wanted: ApplicationInput) -> dict[str, Any]:
     person = {name: getattr(wanted.person, name) for name in PersonInput.__dataclass_fields__}
     return {
         **person,
-        "email_key": key_of(wanted.person.email or ""),
-        "name_key": _name_key(wanted.person),
+        **keys_of(wanted.person),
         "preferences": [str(choice) for choice in wanted.preferences],
         "answers": dict(wanted.answers),
         "form_version": call.form_version,
@@ -253,8 +252,10 @@ def name_key(given_names: str, family_name: str, birth_date: date | None) -> str
     return key_of(given_names, family_name, birth_date.isoformat() if birth_date else "")
 
 
-def _name_key(person: PersonInput) -> str:
-    return name_key(person.given_names or "", person.family_name or "", person.birth_date)
+def keys_of(person: PersonInput) -> Mapping[str, str]:
+    """By what the person is compared with others."""
+    name = name_key(person.given_names or "", person.family_name or "", person.birth_date)
+    return {"email_key": key_of(person.email or ""), "name_key": name}
 
 
 def _reference() -> str:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from domain.db import change, instant_text
 from domain.errors import DomainError, DuplicateApplication, Finding, InvalidInput, refuse
-from domain.models.applications import SubmittedVia
+from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import Call
 from domain.models.imports import UNFINISHED, Import, ImportRow, ImportState, RowOutcome
 from domain.models.tokens import Token
 from domain.policies import Principal
-from domain.services.applications import ApplicationInput, key_of, name_key, submit_application
+from domain.services.applications import ApplicationInput, key_of, keys_of, submit_application
 from domain.services.calls import get_call
 from domain.services.import_columns import ImportColumn, import_columns
 from domain.services.import_rows import read_row
@@ -92,6 +92,13 @@ def forget_rows(session: Session, *, at: datetime) -> None:
     session.execute(delete(ImportRow).where(ImportRow.import_id.in_(old)))
 
 
+def forget_person(session: Session, application: Application) -> None:
+    """Drop the rows that brought an application, or named the same person, before who it was is erased."""
+    known = key_of(application.email_key, application.name_key)
+    theirs = or_(ImportRow.application_id == application.id, ImportRow.person_key == known)
+    session.execute(delete(ImportRow).where(ImportRow.project_id == application.project_id, theirs))
+
+
 def _rows(found: Import) -> Select[Any]:
     return select(ImportRow).where(ImportRow.import_id == found.id).order_by(ImportRow.number)
 
@@ -131,7 +138,7 @@ def _take_in_one(part: _Part, row: ImportRow, columns: Mapping[str, ImportColumn
     refuse(reading.findings)
     try:
         wanted = part.load(reading.body)
-        row.person_key = _person_key(wanted)
+        row.person_key = key_of(*keys_of(wanted.person).values())
         _refuse_repetition(part, row)
         _submit(part, row, wanted)
     except InvalidInput as error:
@@ -146,11 +153,6 @@ def _submit(part: _Part, row: ImportRow, wanted: ApplicationInput) -> None:
             trial.rollback()
             return
     row.application_id, row.reference = made.id, made.reference
-
-
-def _person_key(wanted: ApplicationInput) -> str:
-    person = wanted.person
-    return key_of(key_of(person.email), name_key(person.given_names, person.family_name, person.birth_date))
 
 
 def _refuse_repetition(part: _Part, row: ImportRow) -> None:

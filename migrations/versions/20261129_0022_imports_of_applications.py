@@ -9,7 +9,7 @@ from alembic import op
 from domain import db
 
 revision = "45e9b5b7aa93"
-down_revision = "4e86389398a5"
+down_revision = "c7d2f80a9e14"
 branch_labels = None
 depends_on = None
 

@@ -24,6 +24,7 @@ from api import (
     event_types,
     events,
     health,
+    imports,
     logs,
     me,
     memberships,
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     applications.blp,
     application_sheets.blp,
     call_decisions.blp,
+    imports.blp,
     my_consents.blp,  # with what stands in my.py
     documents.blp,
     messages.blp,

@@ -1,7 +1,7 @@
 """The one table from a rule's no to a status, and the documents that say it (RFC 9457)."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,9 +16,10 @@ from werkzeug.exceptions import HTTPException
 from api.parsing import BadJson
 from domain import errors
 from domain.db import instant_text
-from domain.errors import DomainError, Finding, InvalidInput, pointer_step
+from domain.errors import DomainError, Finding, InvalidInput
 from domain.languages import format_instant, message, sentence_language
-from schemas.base import EVERY_LANGUAGE, Coded, reader
+from schemas.base import EVERY_LANGUAGE, reader
+from schemas.findings import findings_of
 
 PROBLEM = "application/problem+json"
 LINK = re.compile("^((?:/v1)?/my/)[^/]+")
@@ -65,19 +66,6 @@ def set_up(app: Flask) -> None:
 def status_of(error: DomainError) -> int:
     """The status for a rule's no: that of the nearest class in the table."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-
-
-def findings_of(messages: Mapping[Any, Any] | list[Any], pointer: str = "") -> Iterator[Finding]:
-    """Flatten marshmallow's nested messages into findings, each with its JSON Pointer."""
-    if isinstance(messages, list):
-        for text in messages:
-            coded = text if isinstance(text, Coded) else Coded("invalid_input")
-            yield Finding(pointer, str(coded), dict(coded.values))
-        return
-    for name, inner in messages.items():
-        # marshmallow files errors of the whole under _schema.
-        here = pointer if name == "_schema" else f"{pointer}/{pointer_step(str(name))}"
-        yield from findings_of(inner, here)
 
 
 def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint as Pages
 from flask import Response, g, request
 from marshmallow import ValidationError
 
-from api.errors import described, findings_of
+from api.errors import described
 from api.http import by_link
 from api.my import MyResource
 from api.my_pages import STRINGS, back_to, must_come_from_here, rendered
@@ -18,6 +18,7 @@ from domain.models.applications import Application, ApplicationState
 from domain.services import consent_texts, corrections, forms, my
 from domain.services.form_hints import hints
 from schemas.applications import ConsentSchema
+from schemas.findings import findings_of
 
 pages = Pages("my_editor", __name__, url_prefix="/my", template_folder=WEB / "pages")
 

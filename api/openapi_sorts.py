@@ -24,6 +24,8 @@ SORTS: Mapping[str, Iterable[str]] = {
     "listApplications": applications.SORT_KEYS,
     "listCalls": calls.SORT_KEYS,
     "listDeliveryAttempts": ("at",),
+    "listImportRows": ("number",),
+    "listImports": ("created_at",),
     "listMemberships": memberships.SORT_KEYS,
     "listMobilities": mobility_lists.SORT_KEYS,
     "listOrganisationMessages": ("created_at",),

@@ -1,6 +1,6 @@
 """A table in a request: as the body itself or as the file of a form; and errors that name its cells."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ from flask import Request
 from marshmallow import ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.errors import findings_of
 from api.parsing import JSON_TYPES, read_body
 from domain.errors import Finding, InvalidInput
 from integrations.formats.tables import BadTable, read_table
 from integrations.formats.workbooks import MIMETYPE
 from integrations.formats.xlsx import Row
 from schemas.base import Coded
+from schemas.findings import findings_of
 
 LARGEST_TABLE = 12 * 1024 * 1024  # bytes
 FORM = "multipart/form-data"
@@ -38,15 +38,17 @@ def read_sent_table(request: Request) -> list[Row] | None:
         raise UnsupportedMediaType(f"Send {', '.join((*sorted(JSON_TYPES), *TABLES))} or {FORM}.")
     request.max_content_length = LARGEST_TABLE
     body = read_body(request)
-    content = _file_of_form(request) if request.mimetype == FORM else body
+    content = file_of_form(request) if request.mimetype == FORM else body
     try:
         return read_table(content)
     except BadTable as error:
         raise InvalidInput([Finding("/file", "not_a_table")], str(error)) from error
 
 
-def _file_of_form(request: Request) -> bytes:
-    unknown = {name: [Coded("unknown_field")] for name in (*request.files, *request.form) if name != "file"}
+def file_of_form(request: Request, *, beside: Collection[str] = ()) -> bytes:
+    """The one file of a form that has no fields but those `beside`. Raises ValidationError, naming what is wrong."""
+    fields = [name for name in request.form if name not in beside]
+    unknown = {name: [Coded("unknown_field")] for name in (*request.files, *fields) if name != "file"}
     sent = request.files.getlist("file")
     if unknown or len(sent) != 1:
         raise ValidationError(unknown or {"file": [Coded("repeated" if sent else "required")]})

@@ -12,7 +12,6 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from api.errors import findings_of
 from api.parsing import BadJson, read_json
 from domain.config import Config, ConfigError
 from domain.errors import DomainError, Finding, InvalidInput
@@ -28,6 +27,7 @@ from domain.transaction import Database, reading, transaction, utcnow
 from integrations.formats.project_workbook import is_workbook, read_project, where
 from integrations.formats.xlsx import LARGEST_FILE, BadWorkbook
 from migrations.opened import opened
+from schemas.findings import findings_of
 from schemas.project_files import ProjectFileSchema
 
 AT_ONCE = 100  # participations in one transaction: about a second in which nobody else writes to SQLite

@@ -360,6 +360,14 @@ def _locale(lang: str) -> Locale:
     return Locale.parse({"en": "en-GB", "cnr": "sr-Latn-ME"}.get(tag, tag), sep="-")
 
 
+_TWO_LETTERS_ALONE = re.compile("[A-Z]{2}")
+
+
+def country_codes() -> list[str]:
+    """The codes of all countries that CLDR has names for."""
+    return sorted(filter(_TWO_LETTERS_ALONE.fullmatch, map(str, _locale(LAST_RESORT).territories)))
+
+
 def _read_catalogues(directory: Path) -> dict[str, dict[str, str]]:
     written = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(directory.glob("*.json"))}
     derived = {key: to_latin(sentence) for key, sentence in written["sr-Cyrl"].items()}

@@ -19,6 +19,7 @@ from domain.models.calls import Call, was_published
 from domain.models.consents import Purpose
 from domain.models.documents import Document
 from domain.models.events import Event, EventType
+from domain.models.imports import Import
 from domain.models.mobilities import Mobility, MobilityState
 from domain.models.organisations import Membership, Organisation, Role
 from domain.models.participants import Participant
@@ -242,6 +243,12 @@ def visible_endpoints(by: Principal) -> ColumnElement[bool]:
     return and_(everything if everything is not None else mine, Endpoint.deleted_at.is_(None))
 
 
+def visible_imports(by: Principal) -> ColumnElement[bool]:
+    """One's own organisation's."""
+    everything = _everything(by, Scope.APPLICATIONS_SUBMIT)
+    return everything if everything is not None else _own(by, Import.organisation_id, Import.project_id)
+
+
 def visible_events(by: Principal) -> ColumnElement[bool]:
     """What concerns the caller: the audience fixed at recording, met with the caller's roles now."""
     everything = _everything(by, Scope.EVENTS_READ)
@@ -435,6 +442,12 @@ def may_apply(by: Principal, call: Call) -> None:
         by.has(call.project_id, *SENDERS),
         "Only the coordinator, a national partner or a sending school may apply for others.",
     )
+
+
+def may_import(by: Principal, call: Call) -> None:
+    """Who may apply for others, by a token: its rights are asked for anew while the rows are taken in."""
+    _must(by.token_id is not None, "Imports are made with a token of an organisation.")
+    may_apply(by, call)
 
 
 def may_send_for(by: Principal, call: Call, sending: Membership) -> None:

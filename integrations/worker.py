@@ -28,7 +28,16 @@ from domain import logs
 from domain.config import Config, ConfigError, read_config, with_keys
 from domain.errors import Busy
 from domain.models.webhooks import Endpoint, Payload
-from domain.services import clock, deliveries, kept_answers, link_requests, messages, notices, recoveries
+from domain.services import (
+    clock,
+    deliveries,
+    import_work,
+    kept_answers,
+    link_requests,
+    messages,
+    notices,
+    recoveries,
+)
 from domain.services.deliveries import Claim
 from domain.services.subscriptions import owner_of
 from domain.services.webhook_secrets import forget_expired
@@ -39,6 +48,7 @@ from integrations.files.clamd import Clamd
 from integrations.files.store import store_of
 from integrations.guard import guarded_sender, loosened
 from integrations.http import Sender
+from integrations.import_rows import load_application
 from integrations.mailer import mailing
 from integrations.messages import Messages
 from integrations.one_worker import only_one
@@ -216,7 +226,7 @@ class Worker:
     def keep_books(self, job: Job) -> int:
         """Do everything that the database has to do; return how much it was."""
         try:
-            new = self.take_in()
+            new = self.take_in() + self.take_in_rows()
         finally:  # What has come back is written down, whatever else goes wrong.
             settled = self.settle_and_claim(job)
         return new + settled
@@ -230,6 +240,14 @@ class Worker:
         with transaction(self.database) as session:
             at = deliveries.now(session, clock=self.now())
             return deliveries.fan_out(session, at=at) + recoveries.go_on(session, at=at)
+
+    def take_in_rows(self) -> int:
+        """Go on with imports; return how many rows were done with."""
+        with reading(self.database) as session:
+            if not import_work.anything_waiting(session):
+                return 0
+        with transaction(self.database) as session:
+            return import_work.go_on(session, load=load_application, at=self.now())
 
     def look_at_the_clock(self) -> None:
         """Record what the time has brought about; forget what has been kept long enough."""
@@ -249,6 +267,7 @@ class Worker:
                 deliveries.forget_replies(session, at=self.now())
                 forget_expired(session, at=self.now())
                 link_requests.forget_requests(session, at=self.now())
+                import_work.forget_rows(session, at=self.now())
 
     def settle_and_claim(self, job: Job) -> int:
         """Write down what has ended, claim what there is room for; return how many these were."""

@@ -39,6 +39,7 @@ class SubmittedVia(StrEnum):
 
     API = "api"
     CLI = "cli"
+    IMPORT = "import"
 
 
 S = ApplicationState

@@ -20,6 +20,7 @@ class MessageKind(StrEnum):
     """What a message tells; its words are in a template of this name."""
 
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     SELECTED = "selected"
     RESERVED = "reserved"
     PROMOTED = "promoted"
@@ -142,6 +143,7 @@ S = ApplicationState
 # In which states of its application a message about one is still true; in all others it is dropped, not sent.
 TRUE_IN: Mapping[MessageKind, frozenset[ApplicationState]] = {
     MessageKind.SUBMITTED: frozenset(ApplicationState) - {S.WITHDRAWN},
+    MessageKind.RETURNED: frozenset({S.RETURNED}),
     MessageKind.SELECTED: frozenset({S.SELECTED}),
     MessageKind.RESERVED: frozenset({S.RESERVE}),
     MessageKind.PROMOTED: frozenset({S.SELECTED}),
@@ -156,6 +158,7 @@ ALWAYS = ("name", "reference", "call", "organisation", "contact", "my_url")
 OFFER = ("destination", "confirm_by")
 PLACEHOLDERS: Mapping[MessageKind, tuple[str, ...]] = {
     MessageKind.SUBMITTED: (*ALWAYS, "submitted_at", "closes_at"),
+    MessageKind.RETURNED: (*ALWAYS, "reason", "correct_by"),
     MessageKind.SELECTED: (*ALWAYS, *OFFER),
     MessageKind.RESERVED: (*ALWAYS, "rank"),
     MessageKind.PROMOTED: (*ALWAYS, *OFFER),

@@ -34,6 +34,7 @@ QUALIFICATION = ("isced_f", "eqf_level", "graduation_date")
 SOURCES: Mapping[SubmittedVia, ConsentSource] = {
     SubmittedVia.API: ConsentSource.API,
     SubmittedVia.CLI: ConsentSource.IMPORT,
+    SubmittedVia.IMPORT: ConsentSource.IMPORT,
 }
 
 
@@ -101,18 +102,26 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
 
 
 def submit_application(
-    session: Session, id_or_slug: str, wanted: ApplicationInput, *, by: Principal, at: datetime, via: SubmittedVia
+    session: Session,
+    id_or_slug: str,
+    wanted: ApplicationInput,
+    *,
+    by: Principal,
+    at: datetime,
+    via: SubmittedVia,
+    received_at: datetime | None = None,
 ) -> Application:
     """Take an application in, received at `at`. Records application.submitted.
 
+    What was received before and is taken in only now counts by `received_at`, so that our own pace makes nobody late.
     Raises CallNotOpen, CallClosed, InvalidInput naming each field, and to a token DuplicateApplication. The public is
     not told who applied before: its copy is kept, marked, and answered like any other, without an event.
     """
     call = get_call(session, id_or_slug, by=by)
     policies.may_apply(by, call)
-    must_accept(call, at)
+    must_accept(call, received_at or at)
     application_rules.check(call, wanted, by=by, at=at)
-    application = _application(session, call, wanted, by=by, at=at, via=via)
+    application = _application(session, call, wanted, by=by, received_at=received_at or at, at=at, via=via)
     compare(session, application, by=by)
     move_to(application, ApplicationState.SUBMITTED, at=at)
     session.add(application)
@@ -133,7 +142,7 @@ def save_draft(
     policies.may_apply(by, call)
     must_accept(call, at)
     application_rules.check_draft(call, wanted, by=by, at=at)
-    application = _application(session, call, wanted, by=by, at=at, via=via)
+    application = _application(session, call, wanted, by=by, received_at=at, at=at, via=via)
     session.add(application)
     session.flush()
     return application
@@ -170,7 +179,14 @@ def _sending_organisation(session: Session, call: Call, wanted: ApplicationInput
 
 
 def _application(
-    session: Session, call: Call, wanted: ApplicationInput, *, by: Principal, at: datetime, via: SubmittedVia
+    session: Session,
+    call: Call,
+    wanted: ApplicationInput,
+    *,
+    by: Principal,
+    received_at: datetime,
+    at: datetime,
+    via: SubmittedVia,
 ) -> Application:
     """A draft with what is wanted, yet to be added to the session."""
     return Application(
@@ -183,8 +199,8 @@ def _application(
         reference=_reference(),
         **values_of(call, wanted),
         submitted_via=via,
-        submitted_at=at,
-        late=is_late(call, at),
+        submitted_at=received_at,
+        late=is_late(call, received_at),
         consents=record_consents(session, call, wanted.consents, source=SOURCES[via], by=by, at=at),
         links=[links.new_link(call.project_id, kind, at=at) for kind in _holders(wanted)],
         state=ApplicationState.DRAFT,
@@ -203,8 +219,7 @@ def values_of(call: Call, wanted: ApplicationInput) -> dict[str, Any]:
     person = {name: getattr(wanted.person, name) for name in PersonInput.__dataclass_fields__}
     return {
         **person,
-        "email_key": key_of(wanted.person.email or ""),
-        "name_key": _name_key(wanted.person),
+        **keys_of(wanted.person),
         "preferences": [str(choice) for choice in wanted.preferences],
         "answers": dict(wanted.answers),
         "form_version": call.form_version,
@@ -245,8 +260,10 @@ def name_key(given_names: str, family_name: str, birth_date: date | None) -> str
     return key_of(given_names, family_name, birth_date.isoformat() if birth_date else "")
 
 
-def _name_key(person: PersonInput) -> str:
-    return name_key(person.given_names or "", person.family_name or "", person.birth_date)
+def keys_of(person: PersonInput) -> Mapping[str, str]:
+    """By what the person is compared with others."""
+    name = name_key(person.given_names or "", person.family_name or "", person.birth_date)
+    return {"email_key": key_of(person.email or ""), "name_key": name}
 
 
 def _reference() -> str:

@@ -112,8 +112,12 @@ def write_text(
 def write_standard_down(session: Session, call: Call, *, at: datetime) -> None:
     """Let the texts of the call's project last that somebody begins to agree to."""
     # All at once, those for other purposes too: of many who are the first to apply, each loses a race once at most.
-    for purpose in Purpose:
-        written_down(session, versions(call.project_id, purpose, call.consent_texts)[0], at=at)
+    current = [versions(call.project_id, purpose, call.consent_texts)[0] for purpose in Purpose]
+    missing = [text for text in current if text.id is None]
+    for text in missing:
+        written_down(session, text, at=at)
+    if missing:
+        session.expire(call, ["consent_texts"])  # for the next application in the same transaction
 
 
 def written_down(session: Session, text: ConsentText, *, at: datetime) -> ConsentText:

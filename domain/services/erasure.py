@@ -21,6 +21,7 @@ from domain.models.participants import Participant
 from domain.policies import Principal
 from domain.services import decisions, kept_answers
 from domain.services.documents import erase_documents
+from domain.services.import_work import forget_person
 from domain.services.link_requests import forget_address
 
 # Words of officers about the person, which may say who it is.
@@ -45,6 +46,7 @@ def erase_application(session: Session, application_id: UUID, *, by: Principal, 
     persons: list[Application | Participant] = [*applications, *participants]
     for one in applications:
         forget_address(session, one)
+        forget_person(session, one)
     for row in persons:
         change(row, {name: _left(row, name) for name in _identifying(type(row))}, at=at)
     for one in applications:

@@ -94,7 +94,12 @@ def sample(
     wording = wording_of(session, call.id, kind)
     lang = wording.language(wanted)
     application = Application(
-        **SOMEBODY, call=call, destination=next(iter(call.destinations), None), submitted_at=at, confirm_by=at + A_WEEK
+        **SOMEBODY,
+        call=call,
+        destination=next(iter(call.destinations), None),
+        submitted_at=at,
+        confirm_by=at + A_WEEK,
+        correct_by=at + A_WEEK,
     )
     values = values_of(application, lang=lang) | {"my_url": f"{config.base_url}/my/…"}
     return Contents(kind, lang, SOMEBODY["email"], name_of(application), call.contact, values, wording)
@@ -116,6 +121,7 @@ def values_of(application: Application, *, lang: str) -> dict[str, str]:
         "contact": call.contact or "",
         "submitted_at": instant(application.submitted_at),
         "closes_at": instant(call.closes_at),
+        "correct_by": instant(application.correct_by),
         "confirm_by": instant(application.confirm_by),
         "destination": "" if place is None else place.city,
         "rank": "" if application.rank is None else str(application.rank),

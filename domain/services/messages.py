@@ -27,6 +27,7 @@ from domain.services.pages import Page, PageRequest, fetch_page
 # What a person is told of, and as what.
 TOLD: Mapping[EventType, MessageKind] = {
     EventType.APPLICATION_SUBMITTED: MessageKind.SUBMITTED,
+    EventType.APPLICATION_RETURNED: MessageKind.RETURNED,
     EventType.APPLICATION_SELECTED: MessageKind.SELECTED,
     EventType.APPLICATION_RESERVED: MessageKind.RESERVED,
     EventType.APPLICATION_PROMOTED: MessageKind.PROMOTED,

@@ -71,6 +71,11 @@ def authenticate(session: Session, secret: str, *, at: datetime) -> Principal:
     token = live_token(session, secret, at=at)
     if token is None:
         raise Unauthenticated("This token is unknown, expired or revoked.")
+    return holder_of(session, token, at=at)
+
+
+def holder_of(session: Session, token: Token, *, at: datetime) -> Principal:
+    """Who calls by this token, with what their organisation is in its projects as of now."""
     return Principal(
         organisation_id=token.organisation_id,
         country=token.organisation.country,

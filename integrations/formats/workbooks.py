@@ -23,33 +23,70 @@ MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHOICES = "choices"  # the hidden sheet, a column for each list
 NARROWEST, WIDEST = 10, 40  # characters
 BOLD = Font(bold=True)
+TEXT = "@"  # the format of cells that are text whatever is typed
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column by its name in the first row; with `choices`, one of which its cells may be."""
+    """A column by its name in the first row; with `choices`, one of which its cells may be.
+
+    In a column of `text`, what is typed stays as it is typed: leading zeros, and what looks like a number or a date.
+    """
 
     title: str
     choices: Sequence[str] = ()
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A sheet beside the first, to be read: its name, its rows, the first of which names the columns."""
+
+    title: str
+    rows: Sequence[Sequence[object]]
 
 
 def write_workbook(
-    file: IO[bytes], title: str, columns: Sequence[Column], rows: Iterable[Sequence[object]], *, frozen: int
+    file: IO[bytes],
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[object]],
+    *,
+    frozen: int,
+    spare: int = 0,
+    explained: Explained | None = None,
 ) -> None:
-    """Write one sheet with these rows, the first `frozen` columns staying in sight beside the header."""
+    """Write one sheet with these rows, the first `frozen` columns staying in sight beside the header.
+
+    In `spare` rows below them, lists are offered as well. What is `explained` stands on a second sheet.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
     for place, column in enumerate(columns, 1):
         width = min(max(len(column.title) + 2, NARROWEST), WIDEST)
-        sheet.column_dimensions[get_column_letter(place)].width = width
+        dimension = sheet.column_dimensions[get_column_letter(place)]
+        dimension.width = width
+        if column.text:
+            dimension.number_format = TEXT
     sheet.append([_cell(sheet, column.title, bold=True) for column in columns])
     last = 1
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
         last += 1
-    _offer(book, sheet, columns, last=max(last, 2))
+    if explained is not None:
+        _explain(book, explained)
+    _offer(book, sheet, columns, last=max(last + spare, 2))
     book.save(file)
+
+
+def _explain(book: Workbook, explained: Explained) -> None:
+    sheet = book.create_sheet(explained.title)
+    sheet.freeze_panes = "A2"
+    for place in range(1, len(explained.rows[0]) + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = WIDEST
+    for number, row in enumerate(explained.rows):
+        sheet.append([_cell(sheet, value, bold=not number) for value in row])
 
 
 def _cell(sheet: Any, value: object, *, bold: bool = False) -> Any:

@@ -4,6 +4,7 @@ A workbook is a ZIP of XML files, so a small one can unfold into a large one, an
 measured before anything in it is read.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -26,6 +27,7 @@ MOST_ROWS = 10_000  # a sheet
 MOST_COLUMNS = 200
 LONGEST_CELL = 32_767  # characters, Excel's own limit
 ENCRYPTED = 0x1
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 
 
 class Row(dict[str, Cell]):
@@ -51,7 +53,10 @@ def read_sheets(content: bytes) -> dict[str, list[Row]]:
         workbook = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         if len(workbook.sheetnames) > MOST_SHEETS:
             raise BadWorkbook(f"The workbook has more than {MOST_SHEETS} sheets.")
-        return {sheet.title: list(_rows(sheet)) for sheet in workbook.worksheets}
+        sheets = {sheet.title: list(_rows(sheet)) for sheet in workbook.worksheets}
+        if any(_has_formulas(content)):
+            _refuse_formulas_without_value(content, workbook)
+        return sheets
     except BadWorkbook:
         raise
     except Exception as error:  # openpyxl lets through whatever its readers of XML and ZIP stumble over
@@ -92,6 +97,28 @@ def _check_content(archive: ZipFile, entry: ZipInfo) -> None:
         raise BadWorkbook("The file is larger inside than it says.")
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise BadWorkbook("The file declares entities, which a workbook doesn't.")
+
+
+def _has_formulas(content: bytes) -> Iterator[bool]:
+    with ZipFile(BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            if entry.filename.startswith("xl/worksheets/"):
+                yield FORMULA.search(archive.read(entry)) is not None
+
+
+def _refuse_formulas_without_value(content: bytes, values: Any) -> None:
+    """Raise BadWorkbook for a formula that was saved without its value: the cell reads as an empty one."""
+    formulas = load_workbook(BytesIO(content), read_only=True, keep_links=False)
+    for sheet in formulas.worksheets:
+        sheet.reset_dimensions()
+        for cells, read in zip(sheet.iter_rows(), values[sheet.title].iter_rows(), strict=True):
+            for cell, saved in zip(cells, read, strict=True):
+                # One that was computed to be an empty text says that it is a text.
+                if cell.data_type == "f" and saved.value is None and saved.data_type == "n":
+                    raise BadWorkbook(
+                        f"Sheet {sheet.title}: the formula in {cell.coordinate} was saved without its value; "
+                        "open the file in a spreadsheet program and save it, or write the value instead."
+                    )
 
 
 def _rows(sheet: Any) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from alembic import op
 from domain import db
 
 revision = "c4b1f0a97e26"
-down_revision = "c7d2f80a9e14"
+down_revision = "45e9b5b7aa93"
 branch_labels = None
 depends_on = None
 

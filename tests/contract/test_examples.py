@@ -16,11 +16,12 @@ from tests.world import World
 
 SOME_ID = "01938f6e-5c00-7000-8000-000000000001"
 THEIRS = "INTERVET-DEMO"  # the project of which examples speak
-# Endpoints and what they are sent have tests of their own, and so have many decisions at once.
+# Endpoints and what they are sent have tests of their own, and so have many decisions or applications at once.
 ELSEWHERE = {
     "Decisions",
     "EndpointWrite",
     "EndpointPatch",
+    "ImportWrite",
     "PingWrite",
     "Resume",
     "RecoveryWrite",

@@ -48,6 +48,7 @@ DEEPER = {
     "listApplicationDocuments",
     "listApplicationMessages",
     "listDeliveryAttempts",
+    "listImportRows",
     "listOrganisationMessages",
     "listParticipantMatches",
     "listWebhookDeliveries",

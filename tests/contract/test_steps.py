@@ -26,7 +26,7 @@ from tests.world import PROJECT, World
 
 MODELS: tuple[Any, ...] = (Project, Call, Application, Mobility)
 # What the operations say of themselves: endpoints have another table, messages are moved by the mailer.
-ELSEWHERE = {"documents", "webhooks", "deliveries", "messages", "recoveries"}
+ELSEWHERE = {"documents", "webhooks", "deliveries", "imports", "messages", "recoveries"}
 
 
 @pytest.fixture(scope="module")

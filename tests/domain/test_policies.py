@@ -15,15 +15,17 @@ from domain.db import new_id
 from domain.models.applications import Application
 from domain.models.calls import Call
 from domain.models.documents import Document, DocumentKind
+from domain.models.imports import Import
 from domain.models.mobilities import Mobility
 from domain.models.organisations import Membership, Organisation
 from domain.models.participants import Participant
 from domain.models.tokens import Scope, Token
 from domain.models.webhooks import Endpoint
 from domain.policies import OPERATOR, PUBLIC, Principal
-from domain.services import calls, decisions, documents, memberships, tokens
+from domain.services import calls, decisions, documents, import_columns, imports, memberships, tokens
 from domain.services.document_checks import CheckedFile
 from domain.services.documents import DocumentInput
+from domain.services.imports import ImportInput, SentRow
 from domain.services.tokens import TokenInput
 from domain.transaction import reading
 from tests.deliveries import endpoint
@@ -38,14 +40,15 @@ VISIBLE: dict[str, tuple[Any, Any]] = {
     "mobility": (Mobility, policies.visible_mobilities),
     "token": (Token, policies.visible_tokens),
     "endpoint": (Endpoint, policies.visible_endpoints),
+    "import": (Import, policies.visible_imports),
     "organisation": (Organisation, policies.visible_organisations),
 }
 EVERYTHING = set(VISIBLE)
 # What is Serbian, as others see it: a partner's calls, and a school's application with all that came of it.
 SEES: dict[str, set[str]] = {
     "operator": EVERYTHING,
-    "coordinator": EVERYTHING - {"endpoint"},
-    "partner": EVERYTHING - {"endpoint"},
+    "coordinator": EVERYTHING - {"endpoint", "import"},
+    "partner": EVERYTHING - {"endpoint", "import"},
     "school": EVERYTHING - {"draft"},
     "host": {"call", "mobility", "organisation"},
     "agency": {"call", "mobility", "organisation"},
@@ -72,7 +75,7 @@ def rows(world: World) -> dict[str, UUID]:
         world.organisation(name)
     call, school = world.call(), world.organisation("school")
     application = world.application(call, sending_organisation_id=school)
-    document = _document(world, application)
+    document, imported = _document(world, application), _imported(world, call)
     confirmed = _confirmed(world, call, application)
     wanted = TokenInput(holder="a clerk", scopes=[Scope.CALLS_READ], organisation_id=school, project="TEST")
     return {
@@ -84,6 +87,7 @@ def rows(world: World) -> dict[str, UUID]:
         "mobility": world.read(select(Mobility.id))[0],
         "token": world.do(tokens.create_token, wanted).token.id,
         "endpoint": endpoint(world, "school").id,
+        "import": imported,
         "organisation": school,
     }
 
@@ -93,6 +97,12 @@ def _document(world: World, application: Application) -> Any:
     wanted, config = DocumentInput(file, new_id(), kind=DocumentKind.CV), read_config({})
     return world.do(lambda session, **by: documents.add_document(
         session, session.get_one(Application, application.id), wanted, config=config, **by))  # fmt: skip
+
+
+def _imported(world: World, call: Call) -> UUID:
+    wanted = ImportInput(str(call.id), dict.fromkeys(import_columns.NEEDED), [SentRow(1, {})])
+    made: Import = world.do(imports.create_import, wanted, by=world.principal("school"))
+    return made.id
 
 
 def _confirmed(world: World, call: Call, application: Application) -> Any:

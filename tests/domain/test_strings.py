@@ -16,7 +16,7 @@ CYRILLIC = ["mk", "sr-Cyrl"]
 # What stays Latin in a Cyrillic sentence: codes, names of standards, and examples of what is to be typed.
 LATIN = re.compile(
     r"Settings, Camera, Formats, Most Compatible|\b(AL|ASCII|Authorization|HEIC|JPEG|PDF|iPhone|"
-    r"BCP|Basic|Bearer|CSV|E(10012345)?|Europe/Skopje|ISCED-F|Idempotency-Key|OID|PIC|UUID|XK|XLSX|[ABC][12]|en|sr-Latn)\b"
+    r"BCP|Basic|Bearer|CSV|E(10012345)?|Europe/Skopje|ISCED-F|Idempotency-Key|OID|PIC|UUID|XK|XLSX|[ABC][12]|EQF|YYYY-MM-DD|bs|cnr|en|it|mk|sq|sr-(Latn|Cyrl))\b"
     r"|2026-03-29T12:00:00Z|/v1/event-types|https://(example\.org(/path)?)?|hooks\.example\.org"
 )
 

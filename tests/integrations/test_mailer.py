@@ -17,7 +17,7 @@ from domain.db import change
 from domain.models.applications import Application, SubmittedVia
 from domain.models.messages import Message, MessageAttempt, MessageState
 from domain.policies import PUBLIC
-from domain.services import applications, decisions, message_queue, messages, webhooks
+from domain.services import applications, corrections, decisions, message_queue, messages, webhooks
 from domain.services.webhooks import EndpointInput
 from domain.transaction import Database, transaction, utcnow
 from domain.vault import Vault
@@ -138,6 +138,17 @@ def test_who_is_offered_a_place_reads_where_and_until_when(office: Office) -> No
     said = office.postbox.received[-1].get_content()
     assert "Your destination is Lyon." in said
     assert "Please confirm your place by 2 December 2026, 10:00 (UTC+1)." in said
+
+
+def test_whose_application_is_returned_reads_what_to_correct_and_until_when(office: Office) -> None:
+    application = office.world.application(office.world.call())
+    office.world.do(corrections.return_application, application.id, reason="Sign the CV.", until=None)
+
+    office.work()
+
+    said = office.postbox.received[-1].get_content()
+    assert "Sign the CV." in said
+    assert "Please correct it and submit it again before 21 December 2026, 10:00 (UTC+1)." in said
 
 
 def test_the_reserve_list_is_told_its_rank_and_then_its_turn(office: Office) -> None:

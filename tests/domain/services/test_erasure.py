@@ -7,15 +7,16 @@ import pytest
 from sqlalchemy import Column, func, select
 from sqlalchemy.orm import Session
 
-from domain.db import Base
+from domain.db import Base, new_id
 from domain.errors import Conflict, Forbidden, NotFound
 from domain.models.applications import Application, ApplicationState
 from domain.models.documents import Document, DocumentKind
 from domain.models.events import Event, EventType
+from domain.models.imports import Import, ImportRow
 from domain.models.links import Link
 from domain.models.mobilities import Mobility
 from domain.models.participants import Participant
-from domain.models.tokens import Scope
+from domain.models.tokens import Scope, Token
 from domain.policies import PUBLIC, Principal
 from domain.services import applications, calls, decisions, erasure, link_requests, links, messages, participants
 from domain.services.applications import PersonInput
@@ -41,6 +42,8 @@ def known(world: World) -> Application:
     application = world.application(call, person=person, guardian=GUARDIAN)
     world.do(_with_file, application)
     world.do(_asked_for_link, application)
+    world.token("partner")
+    world.do(_from_a_table, application)
     world.do(calls.begin_selection, str(call.id), at=call.closes_at)
     for verb in WAY_TO[S.CONFIRMED]:
         application = act(world, verb, application)
@@ -51,6 +54,22 @@ def _with_file(session: Session, application: Application, *, at: datetime, **_:
     file = {"kind": DocumentKind.CV, "name": "Ana's CV.pdf", "media_type": "application/pdf", "size": 9, "sha256": "a1"}
     whose = {"project_id": application.project_id, "application_id": application.id}
     session.add(Document(created_at=at, updated_at=at, **whose, **file))
+
+
+def _from_a_table(session: Session, application: Application, *, at: datetime, **_: Any) -> None:
+    """Two rows of tables: one that brought the application, and one that only names the same person."""
+    whose = {"project_id": application.project_id, "created_at": at, "updated_at": at}
+    by = {"organisation_id": application.sending_id, "token_id": session.scalars(select(Token.id)).first()}
+    table = Import(
+        call_id=application.call_id, dry_run=True, lang="en", total=2, headings=[], rows_until=at, **by, **whose
+    )
+    session.add(table)
+    session.flush()
+    key = applications.key_of(application.email_key, application.name_key)
+    row = {"cells": {"A": "Ana"}, "findings": [{"code": "repeated_row"}], "person_key": key}
+    for number, brought in ((2, application.id), (3, None)):
+        named = {"import_id": table.id, "project_id": application.project_id, "number": number}
+        session.add(ImportRow(id=new_id(), application_id=brought, **named, **row))
 
 
 def _asked_for_link(session: Session, application: Application, *, at: datetime, **_: Any) -> None:

@@ -1,5 +1,6 @@
 """Workbooks as plain rows, and what isn't read at all."""
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -81,5 +82,19 @@ def test_an_encrypted_entry_is_refused() -> None:
         read_sheets(bytes(content))
 
 
-def test_a_formula_is_its_last_value_and_never_computed() -> None:
-    assert read_sheets(workbook({"s": [["a", "b"], ["x", "=1+1"]]})) == {"s": [{"a": "x"}]}
+def test_a_formula_saved_without_its_value_is_refused_by_its_address() -> None:
+    with pytest.raises(BadWorkbook, match="the formula in B3 was saved without its value"):
+        read_sheets(workbook({"s": [["a", "b"], [1, 2], [3, "=A2+A3"]]}))
+
+
+@pytest.mark.parametrize(
+    ("saved", "row"),
+    [(b"<c r='B2'><f>A2+1</f><v>2</v></c>", {"a": 1, "b": 2}), (b"<c r='B2' t='str'><f>''</f><v></v></c>", {"a": 1})],
+)
+def test_a_formula_is_its_last_value_and_never_computed(saved: bytes, row: dict[str, int]) -> None:
+    content = workbook({"s": [["a", "b"], [1, "=A2+1"]]})
+    with ZipFile(BytesIO(content)) as file:
+        entries = {name: file.read(name) for name in file.namelist()}
+    sheet = re.sub(rb'<c r="B2".*?</c>', saved, entries["xl/worksheets/sheet1.xml"])
+
+    assert read_sheets(archive(**(entries | {"xl/worksheets/sheet1.xml": sheet}))) == {"s": [row]}

@@ -40,7 +40,7 @@ def resource_of(
     return shown
 
 
-# As the events' `url` shows them in all languages; a call has its form along, as whoever writes one gets it.
+# As the events' `url` shows them in all languages.
 SHOWN: Mapping[str, Show] = {
     "project": lambda session, id_, by: ProjectSchema().dump(projects.project_by_code(session, str(id_), by=by)),
     "call": lambda session, id_, by: CallSchema().dump(calls.get_call(session, str(id_), by=by)),

@@ -85,6 +85,7 @@ def test_a_late_commit_is_never_passed_by(world: World, database: Database) -> N
     if database.on_sqlite:
         pytest.skip("SQLite has one writer: no commit is late")
     call, by = world.call(), world.principal("coordinator")
+    world.application(call, "Eva")  # With the first consent, a project's texts are written down: one after the other.
     with transaction(database) as session:
         wanted = {"by": OPERATOR, "at": world.clock(), "via": SubmittedVia.API}
         early = applications.submit_application(session, str(call.id), world.application_input("Ana"), **wanted)

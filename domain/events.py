@@ -96,7 +96,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "application": ("project_id", "call_id"),
     "consent": ("project_id", "call_id"),
     "mobility": ("project_id",),
-    "person": ("project_id",),
+    "person": ("project_id", "call_id"),
 }
 INSTANTS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CALL_DEADLINE_EXTENDED: ("previous_closes_at", "closes_at"),

@@ -98,7 +98,8 @@ def _exemplified(field: Json, name: str, shown: Json) -> Json:
 def example(kind: EventType) -> Json:
     """A body as it is sent, put together from the examples of its fields."""
     noun, happened = thing_of(kind), kind.value.partition(".")[2]
-    shown = {name: field.metadata["example"] for name, field in INSTANCES[kind].fields.items() if field.required}
+    usual = {name: field for name, field in INSTANCES[kind].fields.items() if field.required or name == "call_id"}
+    shown = {name: field.metadata["example"] for name, field in usual.items()}
     thing = shown.get(f"{noun}_id", shown["id"])
     own = {
         "id": thing,

@@ -71,7 +71,7 @@ def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:
 
 def _messages(session: Session) -> Counter[MessageState]:
     counts = select(Message.state, func.count()).where(Message.state.in_(UNSENT)).group_by(Message.state)
-    return Counter(dict.fromkeys(UNSENT, 0) | {state: count for state, count in session.execute(counts)})
+    return Counter(dict.fromkeys(UNSENT, 0) | dict(session.execute(counts).all()))
 
 
 def _queued(state: DeliveryState) -> ScalarSelect[int]:

@@ -18,13 +18,28 @@ from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from domain.db import instant_text, new_id
-from domain.models.applications import SubmittedVia
+from domain.models.applications import Application, SubmittedVia
+from domain.models.consents import ConsentSource
 from domain.models.events import Event, EventType
 from domain.models.projects import ProjectState
 from domain.models.tokens import Scope
 from domain.models.webhooks import Endpoint
 from domain.policies import OPERATOR, Principal
-from domain.services import applications, calls, clock, decisions, deliveries, events, mobilities, projects, webhooks
+from domain.services import (
+    applications,
+    calls,
+    clock,
+    consent_changes,
+    corrections,
+    decisions,
+    deliveries,
+    erasure,
+    events,
+    mobilities,
+    projects,
+    webhooks,
+)
+from domain.services.consents import ConsentInput
 from domain.services.events import EventFilter, read_events
 from domain.services.webhooks import EndpointInput
 from domain.transaction import Database, reading, transaction
@@ -425,6 +440,33 @@ def applied(world: World, step: Callable[..., Any], **options: Any) -> None:
     world.do(step, world.application(world.call()).id, **options)
 
 
+def edited(world: World) -> None:
+    """An application, and another telephone number."""
+    application = world.application(world.call())
+
+    def edit(session: Session, *, by: Principal, at: datetime) -> None:
+        held = session.get_one(Application, application.id)
+        before = applications.as_input(held)
+        wanted = replace(before, person=replace(before.person, phone="+381 60 000 0000"))
+        corrections.edit_application(session, held, wanted, by=by, at=at)
+
+    world.do(edit)
+
+
+def asked(world: World) -> Application:
+    """An application to a call that asks whether news may be sent, and nothing said to that."""
+    call = world.call(consent_purposes=["processing", "newsletter"])
+    return world.application(call, consents=world.agreed("processing"))
+
+
+def agreed(world: World) -> Application:
+    """The same, and news are welcome."""
+    wanted = ConsentInput(purpose="newsletter", granted=True, text_version="1", lang="en")
+    return world.do(  # type: ignore[no-any-return]
+        consent_changes.give_consent, asked(world).id, wanted, source=ConsentSource.LINK
+    )
+
+
 def offer(world: World) -> dict[str, Any]:
     """A place for a day."""
     return {"destination_id": None, "confirm_by": world.clock() + timedelta(days=1)}
@@ -458,6 +500,11 @@ def stay(world: World, *steps: Callable[..., Any]) -> None:
     mobility = world.mobility()
     for step in steps:
         world.do(step, mobility.id)
+
+
+def erased(world: World) -> None:
+    """An application that was withdrawn, and its person forgotten."""
+    applied(world, erasure.erase_application)
 
 
 START = (mobilities.confirm_mobility, mobilities.start_mobility)
@@ -522,6 +569,8 @@ BRINGS_ABOUT: dict[EventType, Callable[[World], Any]] = {
     E.CALL_DECIDED: lambda w: over(w, calls.begin_selection, calls.decide_call),
     E.CALL_ARCHIVED: lambda w: over(w, calls.begin_selection, calls.decide_call, calls.archive_call),
     E.APPLICATION_SUBMITTED: lambda w: w.application(w.call()),
+    E.APPLICATION_UPDATED: edited,
+    E.APPLICATION_RETURNED: lambda w: applied(w, corrections.return_application, reason="No address", until=None),
     E.APPLICATION_WITHDRAWN: lambda w: applied(w, decisions.withdraw_application),
     E.APPLICATION_ELIGIBLE: lambda w: applied(w, decisions.decide_eligibility, eligible=True, reason=None),
     E.APPLICATION_INELIGIBLE: lambda w: applied(w, decisions.decide_eligibility, eligible=False, reason="No"),
@@ -540,6 +589,9 @@ BRINGS_ABOUT: dict[EventType, Callable[[World], Any]] = {
     E.MOBILITY_CANCELLED: lambda w: stay(w, mobilities.cancel_mobility),
     E.MOBILITY_TERMINATED: lambda w: stay(w, *START, partial(mobilities.terminate_mobility, with_cause=True)),
     E.MOBILITY_UPDATED: edited_mobility,
+    E.CONSENT_GIVEN: agreed,
+    E.CONSENT_WITHDRAWN: lambda w: w.do(consent_changes.withdraw_consent, agreed(w).id, "newsletter"),
+    E.PERSON_ERASED: erased,
     E.WEBHOOK_FAILING: failing,
     E.WEBHOOK_DISABLED: disabled,
     E.WEBHOOK_PING: pinged,

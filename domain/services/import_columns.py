@@ -13,6 +13,7 @@ from domain import policies
 from domain.errors import Forbidden
 from domain.languages import CATALOGUES, country_codes, country_name, fold, localise, message
 from domain.models.calls import Call
+from domain.models.consents import Purpose
 from domain.models.organisations import Membership, Organisation
 from domain.policies import Principal
 from domain.services import forms
@@ -34,7 +35,7 @@ from domain.services.sheet_words import COLUMN, column_title, distinct
 
 NEEDED = ("given_names", "family_name", "email", "birth_date", "country")
 MOST_PREFERENCES = 3  # columns; whoever has more wishes applies one by one
-PREFERENCE, CONSENT, ANSWER = "preference_", "consent_", "/answers/"
+PREFERENCE, CONSENT, ANSWER, GUARDIAN = "preference_", "consent_", "/answers/", "/guardian/"
 LANGUAGES = tuple(CATALOGUES)
 
 # The columns that every call has: where their values go in an application, how they are read, what is said of them.
@@ -44,14 +45,20 @@ OWN: Mapping[str, tuple[str, Read, str]] = {
     "email": ("/person/email", read_text, "hint_text"),
     "birth_date": ("/person/birth_date", read_date, "hint_date"),
     "phone": ("/person/phone", read_code, "hint_digits"),
+    "guardian_given_names": ("/guardian/given_names", read_text, "hint_of_minors"),
+    "guardian_family_name": ("/guardian/family_name", read_text, "hint_of_minors"),
+    "guardian_email": ("/guardian/email", read_text, "hint_guardian_email"),
+    "guardian_phone": ("/guardian/phone", read_code, "hint_digits"),
+    "guardian_relation": ("/guardian/relation", read_text, "hint_text"),
     "isced_f": ("/isced_f", read_code, "hint_digits"),
     "eqf_level": ("/eqf_level", read_number, "hint_number"),
     "graduation_date": ("/graduation_date", read_date, "hint_date"),
     "lang": ("/lang", read_text, "hint_lang"),
 }
 ORDER = (
-    *("given_names", "family_name", "email", "birth_date", "gender", "nationality", "country", "phone", "school"),
-    *("isced_f", "eqf_level", "graduation_date", "lang"),
+    *("given_names", "family_name", "email", "birth_date", "gender", "nationality", "country", "phone"),
+    *("guardian_given_names", "guardian_family_name", "guardian_email", "guardian_phone", "guardian_relation"),
+    *("school", "isced_f", "eqf_level", "graduation_date", "lang"),
 )
 
 
@@ -172,7 +179,7 @@ def _preferences(call: Call, words: str) -> Iterator[ImportColumn]:
 
 def _consents(call: Call, words: str) -> Iterator[ImportColumn]:
     shown = [message("cell_yes", words), message("cell_no", words)]
-    for purpose in call.consent_purposes:
+    for purpose in (*call.consent_purposes, Purpose.PARENTAL_CONSENT):
         name, pointer = f"{CONSENT}{purpose}", f"/consents/{purpose}"
         if COLUMN + name in CATALOGUES["en"]:
             yield _column(name, words, pointer, read_yes_no, "hint_consent", choices=shown)

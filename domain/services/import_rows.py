@@ -8,9 +8,9 @@ from domain.errors import Finding
 from domain.languages import LAST_RESORT, choose, written_in
 from domain.models.calls import Call
 from domain.models.consents import INDISPENSABLE
-from domain.services.consent_texts import asked_by
+from domain.services.consent_texts import asked_by, asked_of_guardians
 from domain.services.import_cells import BadCell
-from domain.services.import_columns import ANSWER, CONSENT, PREFERENCE, ImportColumn
+from domain.services.import_columns import ANSWER, CONSENT, GUARDIAN, PREFERENCE, ImportColumn
 
 Values = Mapping[str, Any]  # by the names of columns
 
@@ -55,7 +55,7 @@ def read_row(call: Call, columns: Mapping[str, ImportColumn], cells: Mapping[str
 
 
 def _assembled(call: Call, values: Values, places: dict[str, str], findings: list[Finding], *, lang: str) -> RowReading:
-    person, answers, rest = ({} for _ in range(3))  # type: dict[str, Any], dict[str, Any], dict[str, Any]
+    person, guardian, answers, rest = ({} for _ in range(4))  # type: dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]
     consents, preferences = [], []
     for pointer, name in sorted(places.items()):
         if name not in values:
@@ -63,6 +63,8 @@ def _assembled(call: Call, values: Values, places: dict[str, str], findings: lis
         field_name = pointer.rpartition("/")[2]
         if pointer.startswith("/person/"):
             person[field_name] = values[name]
+        elif pointer.startswith(GUARDIAN):
+            guardian[field_name] = values[name]
         elif pointer.startswith(ANSWER):
             answers[field_name] = values[name]
         elif name.startswith(CONSENT):
@@ -76,6 +78,7 @@ def _assembled(call: Call, values: Values, places: dict[str, str], findings: lis
         **rest,
         "lang": spoken,
         "person": person,
+        "guardian": guardian or None,
         "answers": answers,
         "preferences": [values[name] for name in preferences],
         "consents": [_consent(call, purpose, granted=values[name], lang=spoken) for purpose, name in consents],
@@ -83,6 +86,7 @@ def _assembled(call: Call, values: Values, places: dict[str, str], findings: lis
     places = {
         **places,
         "/consents": CONSENT + INDISPENSABLE,
+        "/guardian": "guardian_given_names",
         **{f"/consents/{index}": name for index, (_, name) in enumerate(consents)},
         **{f"/preferences/{index}": name for index, name in enumerate(preferences)},
     }
@@ -91,7 +95,7 @@ def _assembled(call: Call, values: Values, places: dict[str, str], findings: lis
 
 def _consent(call: Call, purpose: str, *, granted: bool, lang: str) -> dict[str, Any]:
     """A consent that whoever sends the table has on paper: to the text as it stands, in the nearest language."""
-    asked = next(asked for asked in asked_by(call) if asked.purpose == purpose)
+    asked = next(asked for asked in (*asked_by(call), *asked_of_guardians(call)) if asked.purpose == purpose)
     read_in = choose(written_in(asked.text), (lang,)) or LAST_RESORT
     return {
         "purpose": purpose,

@@ -30,6 +30,16 @@ ROW: dict[str, Any] = {
     "Consent: processing": "yes",
 }
 
+MINOR = {
+    "Birth date": "2010-03-08",
+    "Guardian: given names": "Vesna",
+    "Guardian: family name": "Petrović",
+    "Guardian: e-mail": "vesna@example.org",
+    "Guardian: telephone": "0607654321",
+    "Guardian: relation": "mother",
+    "Consent: parent or guardian": "yes",
+}
+
 
 def csv_of(*rows: Mapping[str, Any]) -> bytes:
     return write([list(rows[0]), *([*row.values()] for row in rows)])
@@ -157,6 +167,14 @@ def test_a_template_has_lists_in_all_its_rows_and_text_stays_text(world: World, 
         ({"First choice": "Paris"}, [("H2", "not_a_choice")]),
         ({"EQF level": "4,5"}, [("H2", "wrong_type")]),
         ({"Given names": "x" * 201}, [("A2", "too_long")]),
+        (MINOR, []),
+        ({"Birth date": "2010-03-08"}, [(None, "required")]),
+        (MINOR | dict.fromkeys(MINOR.keys() - {"Birth date"}), [("H2", "required")]),
+        (MINOR | {"Guardian: family name": None}, [("I2", "required")]),
+        (MINOR | {"Guardian: e-mail": "nobody"}, [("J2", "not_an_email")]),
+        (MINOR | {"Guardian: telephone": 601234567}, [("K2", "number_for_text")]),
+        (MINOR | {"Guardian: relation": "x" * 61}, [("L2", "too_long")]),
+        (MINOR | {"Consent: parent or guardian": "maybe"}, [("M2", "not_yes_or_no")]),
     ],
 )
 def test_a_cell_is_understood_or_refused_by_its_address(

@@ -32,9 +32,11 @@ def test_columns_come_in_one_order_each_with_its_title(world: World) -> None:
     titles = [column.title for column in columns(world, MOTIVATION, lang="en")]
 
     assert titles == [
-        *("Emri", "Mbiemri", "Posta elektronike", "Datëlindja", "Gjinia", "Shtetësia", "Shteti", "Telefoni", "Shkolla"),
+        *("Emri", "Mbiemri", "Posta elektronike", "Datëlindja", "Gjinia", "Shtetësia", "Shteti", "Telefoni"),
+        *("Kujdestari: emri", "Kujdestari: mbiemri", "Kujdestari: posta elektronike", "Kujdestari: telefoni"),
+        *("Kujdestari: lidhja familjare", "Shkolla"),
         *("Fusha e studimit (ISCED-F)", "Niveli EQF", "Data e diplomimit", "Gjuha e mesazheve", "Zgjedhja e parë"),
-        *("Why do you want to go?", "Pëlqimi: përpunimi"),
+        *("Why do you want to go?", "Pëlqimi: përpunimi", "Pëlqimi: prindi ose kujdestari"),
     ]
 
 

@@ -12,6 +12,7 @@ from domain.models.calls import Call
 from domain.models.events import Event, EventType
 from domain.models.imports import Import, ImportRow, ImportState, RowOutcome
 from domain.services import calls, import_work, imports, tokens
+from domain.services.application_rules import missing_parts
 from domain.services.imports import ImportInput, SentRow
 from domain.services.pages import PageRequest
 from domain.transaction import reading, transaction
@@ -91,6 +92,20 @@ def test_rows_become_applications_with_their_events(world: World) -> None:
     assert [(one.purpose, one.granted, one.attested) for one in applications[0].consents] == [
         ("processing", True, True)
     ]
+
+
+def test_a_minor_comes_with_a_guardian_whose_paper_the_school_has(world: World) -> None:
+    said = {"guardian_given_names": "Vesna", "guardian_family_name": "Petrović", "consent_parental_consent": "da"}
+    titles = TITLES | dict(zip(said, "HIJ", strict=True))
+
+    sent(world, world.call(), row(2, "Ana", birth_date="8.3.2010.", **said), titles=titles)
+    work(world)
+
+    (one,) = world.read(select(Application))
+    given = one.answer_to("parental_consent")
+    assert (one.guardian["given_names"], one.guardian["email"]) == ("Vesna", None)
+    assert (given.granted, given.attested, given.given_by) == (True, True, "school")
+    assert missing_parts(one.call, one, at=world.clock()) == []
 
 
 def test_a_dry_run_foresees_the_run_row_for_row_and_leaves_nothing(world: World) -> None:

@@ -1,6 +1,7 @@
 """An application held against what the server says that it takes, before it is sent."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -47,13 +48,17 @@ class Check:
 
     def _against(self, validator: Draft202012Validator, instance: Any, root: str) -> Iterator[Wrong]:
         for error in validator.iter_errors(instance):
-            yield from _told(error, root)
+            for each in _within(error):
+                yield from _told(each, root)
 
     def _rules(self, application: Body) -> Iterator[Wrong]:
         countries = self.call["eligible_countries"]
         person = application.get("person") or {}
         if isinstance(person, dict) and person.get("country") not in (None, *countries):
             yield "/person/country", "not_a_choice", f"This call is for {', '.join(countries)}."
+        if isinstance(person, dict) and application.get("guardian") is None and _is_minor(person.get("birth_date")):
+            detail = "Whoever is under eighteen needs a guardian, with given names and family name at least."
+            yield "/guardian/given_names", "required", detail
         consents = application.get("consents")
         listed = [each for each in consents if isinstance(each, dict)] if isinstance(consents, list) else []
         granted = [each.get("purpose") for each in listed if each.get("granted") is True]
@@ -72,6 +77,24 @@ def _languages(text: Iterable[str]) -> set[str]:
     """Those in which a text can be read; Serbian is read in both its scripts."""
     found = set(text)
     return found | ({"sr-Latn", "sr-Cyrl"} if found & {"sr-Latn", "sr-Cyrl"} else set())
+
+
+def _is_minor(birth_date: object) -> bool:
+    """Whether somebody is not of age today; what is no date is told by another rule."""
+    try:
+        born = date.fromisoformat(str(birth_date))
+    except ValueError:
+        return False
+    today = datetime.now().astimezone().date()
+    return (born.year + 18, born.month, born.day) > (today.year, today.month, today.day)
+
+
+def _within(error: ValidationError) -> list[ValidationError]:
+    """What is wrong inside of something that may be left out, and isn't; else the error itself."""
+    choices: Any = error.validator_value
+    if error.validator == "anyOf" and choices[1:] == [{"type": "null"}]:
+        return [each for each in error.context if each.relative_schema_path[0] == 0]
+    return [error]
 
 
 def _is_of_files(question: Schema) -> bool:

@@ -11,6 +11,7 @@ from intervet_client.shapes import (
     Application,
     Body,
     Call,
+    ConsentAsked,
     Event,
     EventPage,
     Me,
@@ -64,6 +65,11 @@ class Client:
     def form(self, call: str, *, lang: str | None = None) -> Schema:
         """A call's questions, as the JSON Schema of an application's `answers`."""
         return cast(Schema, self._transport.get(f"/v1/calls/{quote(call, safe='')}/form", {"lang": lang}))
+
+    def consent_text(self, project: str, purpose: str, *, lang: str | None = None) -> ConsentAsked:
+        """What a project asks people to agree to for a purpose, as it stands now."""
+        address = f"/v1/projects/{quote(project, safe='')}/consent-texts/{quote(purpose, safe='')}"
+        return cast(ConsentAsked, self._transport.get(address, {"lang": lang}))
 
     def contract(self) -> Schema:
         """The server's OpenAPI document."""

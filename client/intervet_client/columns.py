@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intervet_client import cells, choices, labels
-from intervet_client.shapes import Call, Schema
+from intervet_client.shapes import PARENTAL, Call, Schema
 
 PERSON: Mapping[str, cells.Reader] = {
     "given_names": cells.text,
@@ -17,6 +17,13 @@ PERSON: Mapping[str, cells.Reader] = {
     "gender": cells.gender,
     "nationality": cells.country,
     "phone": cells.phone,
+}
+GUARDIAN: Mapping[str, cells.Reader] = {
+    "given_names": cells.text,
+    "family_name": cells.text,
+    "email": cells.email,
+    "phone": cells.phone,
+    "relation": cells.text,
 }
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # which nobody types
 REQUIRED = ("given_names", "family_name", "email", "birth_date", "country")
@@ -45,7 +52,7 @@ class Column:
 
 def columns_of(call: Call, forms: Mapping[str, Schema], *, lang: str | None = None) -> list[Column]:
     """All columns for a call, from its form in each language, titled in `lang`."""
-    return [*_person(lang), *_beside(call, lang), *_consents(call, lang), *_questions(forms)]
+    return [*_person(lang), *_guardian(lang), *_beside(call, lang), *_consents(call, lang), *_questions(forms)]
 
 
 def by_name(columns: Iterable[Column]) -> dict[str, Column | None]:
@@ -63,6 +70,13 @@ def _person(lang: str | None) -> Iterator[Column]:
     called = labels.words("columns")
     for name, read in PERSON.items():
         yield Column(name, f"/person/{name}", read, name in REQUIRED, called[name], labels.label("columns", name, lang))
+
+
+def _guardian(lang: str | None) -> Iterator[Column]:
+    called = labels.words("columns")
+    for part, read in GUARDIAN.items():
+        name = f"guardian_{part}"
+        yield Column(name, f"/guardian/{part}", read, False, called[name], labels.label("columns", name, lang))
 
 
 def _beside(call: Call, lang: str | None) -> Iterator[Column]:
@@ -92,7 +106,7 @@ def _destinations(call: Call) -> dict[str, str | None]:
 
 def _consents(call: Call, lang: str | None) -> Iterator[Column]:
     called = labels.words("purposes")
-    for purpose in call["consent_purposes"]:
+    for purpose in (*call["consent_purposes"], PARENTAL):
         names = called.get(purpose, frozenset()) | {labels.fold(purpose)}
         yield Column(
             f"consents.{purpose}",

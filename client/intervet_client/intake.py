@@ -13,7 +13,7 @@ from intervet_client.columns import Column, by_name, columns_of
 from intervet_client.errors import BadFile
 from intervet_client.findings import Finding, Places
 from intervet_client.prepared import NOTHING_IN_COMMON, Common, Prepared, Reading, apart, body_of, name_of
-from intervet_client.shapes import Body, Call, Schema
+from intervet_client.shapes import PARENTAL, Body, Call, Schema
 from intervet_client.sheets import Line, Row, Sheet, read_lines, read_sheet
 
 NOT_OURS = "#"  # A column whose header begins so is somebody's own.
@@ -33,7 +33,9 @@ class Intake:
     def of(cls, client: Client, call: str) -> "Intake":
         """What the server says of a call, by its id or slug, in every language."""
         found = client.call(call)
-        found["consents"] = client.call(found["id"], lang="*")["consents"]  # each text in every language
+        # Each text in every language, and that which the guardians of minors are asked.
+        asked = client.call(found["id"], lang="*")["consents"]
+        found["consents"] = [*asked, client.consent_text(found["project_id"], PARENTAL, lang="*")]
         forms = {lang: client.form(found["id"], lang=lang) for lang in labels.LANGUAGES}
         return cls(found, forms, client.contract())
 

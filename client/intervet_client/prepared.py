@@ -6,7 +6,7 @@ from typing import Any
 
 from intervet_client import labels
 from intervet_client.findings import Finding, Places
-from intervet_client.shapes import Body
+from intervet_client.shapes import PARENTAL, Body
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,13 @@ def body_of(values: Mapping[str, Any], common: Common, texts: Mapping[str, str])
         if group == "consents":
             version = common.text_version or texts[rest]
             given = {"purpose": rest, "granted": value, "text_version": version, "lang": lang}
-            body.setdefault("consents", []).append(given | ({"attested": True} if common.attested and value else {}))
+            # A guardian's own is given by their link: what stands in a sheet is on paper.
+            attested = rest == PARENTAL or (common.attested and value)
+            body.setdefault("consents", []).append(given | ({"attested": True} if attested else {}))
         elif group == "answers":
             body["answers"][rest] = value
+        elif name.startswith("guardian_"):
+            body.setdefault("guardian", {})[name.removeprefix("guardian_")] = value
         else:
             (body if name in BESIDE_PERSON else body["person"])[name] = value
     return body

@@ -2,6 +2,8 @@
 
 from typing import Any, NotRequired, TypedDict
 
+PARENTAL = "parental_consent"  # what a minor's guardian agrees to, whatever the call asks for
+
 
 class Destination(TypedDict):
     """Where a call leads to."""
@@ -23,6 +25,7 @@ class Call(TypedDict):
     """A call, with its texts in one language."""
 
     id: str
+    project_id: str
     slug: str
     title: str
     status: str

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,17 @@ PUPIL = {
     "occupation": "Кувар",
     "motivation": "Желим да учим.",
     "english_level": "basic",
+}
+
+# What makes one a minor, and the columns that it takes then.
+MINOR = {
+    "birth_date": f"{datetime.now(UTC).year - 16}-03-08",
+    "guardian_given_names": "Весна",
+    "guardian_family_name": "Петровић",
+    "guardian_email": "vesna@example.org",
+    "guardian_phone": "060 765432",
+    "guardian_relation": "мајка",
+    "parental_consent": "да",
 }
 
 

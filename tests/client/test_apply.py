@@ -1,11 +1,12 @@
 """`intervet apply`: each row once, what became of it beside the input, and what to do where it can't be sent."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
-from intervet_client import results
+from intervet_client import Intake, apply_rows, results
 from intervet_client.results import path_for
-from tests.client.school import CALL, School, pupils
+from tests.client.school import CALL, MINOR, School, pupils
 
 
 def apply(school: School, file: Path, *words: str) -> tuple[int, str]:
@@ -141,6 +142,27 @@ def test_consents_are_to_the_texts_that_the_call_shows_now(school: School) -> No
     (text,) = {asked["text_version"] for asked in school.client.call(CALL)["consents"]}
     consents = school.client.application(outcome.application_id)["consents"]
     assert {(each["text_version"], each["lang"], each["granted"]) for each in consents} == {(text, "sr-Latn", True)}
+
+
+def test_minors_come_in_with_their_guardians_whose_paper_the_school_has(school: School) -> None:
+    file = school.file(pupils(2, "Малолетно", **MINOR))
+
+    code, _ = apply(school, file)
+
+    made = school.client.application(school.outcomes(file)[0].application_id)
+    consent = made["consents"][-1]
+    assert (code, made["guardian"]["given_names"], made["missing"]) == (0, "Весна", [])
+    assert (consent["purpose"], consent["given_by"], consent["source"]) == ("parental_consent", "school", "api")
+
+
+def test_a_guardian_whom_the_server_alone_misses_is_named_with_its_cell(school: School, intake: Intake) -> None:
+    nobody = {name: "" for name in MINOR if name.startswith("guardian_")}
+    reading = intake.read(school.file(pupils(1, "Малолетно", **MINOR | nobody)))
+    passed = replace(reading, rows=tuple(replace(row, findings=()) for row in reading.rows))
+
+    (outcome,) = apply_rows(school.client, intake.call["id"], passed, results.Results(school.folder / "results.csv"))
+
+    assert (outcome.outcome, outcome.cell) == ("rejected", "K2")
 
 
 def test_a_column_that_is_not_known_stops_it_before_anything_is_sent(school: School) -> None:

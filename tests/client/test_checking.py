@@ -93,11 +93,13 @@ def test_the_verdict_is_that_of_the_server_with_its_codes(check: Check, answers:
 ODD: list[Any] = [None, 5, "x", [], [1], {}, {"a": {}}, True, [[]], [{"purpose": []}]]
 
 
-@pytest.mark.parametrize("name", ["person", "answers", "consents", "preferences", "languages", "lang", "eqf_level"])
+@pytest.mark.parametrize(
+    "name", ["person", "answers", "consents", "preferences", "languages", "lang", "eqf_level", "guardian"]
+)
 @pytest.mark.parametrize("odd", ODD, ids=str)
 def test_whatever_stands_in_ndjson_is_refused_and_breaks_nothing(check: Check, name: str, odd: Any) -> None:
     good = {"person": PERSON, "answers": {"reason": "why"}, "consents": [CONSENT]}
-    fits = {"preferences": [[]], "languages": [[]], "lang": ["x"], "eqf_level": [None, 5]}
+    fits = {"preferences": [[]], "languages": [[]], "lang": ["x"], "eqf_level": [None, 5], "guardian": [None]}
 
     found = check.wrong(good | {name: odd})
 

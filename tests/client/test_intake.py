@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from intervet_client import BadFile, Common, Intake, Reading
-from tests.client.school import CALL, PUPIL, School, pupils
+from tests.client.school import CALL, MINOR, PUPIL, School, pupils
 
 HEADERS = {
     "names": list(PUPIL),
@@ -21,6 +21,24 @@ HEADERS = {
     "sr-Cyrl": ["Име", "Презиме", "Имејл", "Датум рођења", "Држава", "Обрада података", "Дељење са домаћинима"],
     "sr-Latn": ["Ime", "Prezime", "Imejl", "Datum rođenja", "Država", "Obrada podataka", "Deljenje sa domaćinima"],
     "bs": ["ime*", " PREZIME:", "e-pošta", "datum_rodjenja", "država", "obrada  podataka", "dijeljenje s domaćinima"],
+}  # fmt: skip
+
+GUARDIAN = list(MINOR.values())[1:]
+NO_MORE = {"guardian_email": "", "guardian_phone": "", "guardian_relation": ""}
+GUARDIANS = {
+    "names": list(MINOR)[1:],
+    "en": ["Guardian's given names", "Guardian's family name", "Guardian's e-mail", "Guardian's phone",
+           "Guardian: relation", "Consent of the guardian"],
+    "sq": ["Emri i kujdestarit", "Mbiemri i kujdestarit", "E-mail i kujdestarit", "Telefoni i kujdestarit",
+           "Kujdestari: lidhja familjare", "Pëlqimi i kujdestarit"],
+    "mk": ["Име на старателот", "Презиме на старателот", "Е-пошта на старателот", "Телефон на старателот",
+           "Старател: сродство", "Согласност на старателот"],
+    "sr-Cyrl": ["Име старатеља", "Презиме старатеља", "Имејл старатеља", "Телефон старатеља",
+                "Старатељ: сродство", "Сагласност старатеља"],
+    "sr-Latn": ["Ime staratelja", "Prezime staratelja", "Imejl staratelja", "Telefon staratelja",
+                "Staratelj: srodstvo", "Saglasnost staratelja"],
+    "bs": ["Staratelj: ime", "Staratelj: prezime", "Staratelj: e-mail adresa", "Staratelj: telefon",
+           "Staratelj: srodstvo", "Saglasnost: roditelj ili staratelj"],
 }  # fmt: skip
 
 
@@ -46,6 +64,22 @@ def test_columns_are_known_by_name_or_label_in_every_language(school: School, in
 
     assert reading.findings == []
     assert reading.rows[0].body["answers"] == {name: PUPIL[name] for name in asked}
+
+
+@pytest.mark.parametrize("lang", GUARDIANS)
+def test_a_guardian_is_known_by_name_or_label_in_every_language(school: School, intake: Intake, lang: str) -> None:
+    header = [*PUPIL, *GUARDIANS[lang]]
+
+    reading = intake.read(
+        written(school.folder, header, [*(PUPIL | {"birth_date": MINOR["birth_date"]}).values(), *GUARDIAN])
+    )
+
+    assert reading.findings == []
+    (row,) = reading.rows
+    assert [*row.body["guardian"].values()] == GUARDIAN[:5]
+    assert row.body["consents"][-1] == {
+        "purpose": "parental_consent", "granted": True, "text_version": "1", "lang": "en", "attested": True,
+    }  # fmt: skip
 
 
 def test_labels_are_known_in_whatever_case_and_with_the_usual_ornaments(school: School, intake: Intake) -> None:
@@ -125,6 +159,13 @@ def test_an_application_is_what_the_api_takes(school: School, intake: Intake) ->
         ({"languages": "it Z9"}, ("K2", "not_a_language_level")),
         ({"preferences": "Paris"}, ("K2", "not_a_choice")),
         ({"sending_organisation_id": "our school"}, ("K2", "wrong_format")),
+        ({"birth_date": MINOR["birth_date"]}, ("row 2", "required")),
+        (MINOR | {"guardian_given_names": "", "guardian_family_name": ""} | NO_MORE, ("K2", "required")),
+        (MINOR | {"guardian_family_name": ""}, ("L2", "required")),
+        (MINOR | {"guardian_email": "no address"}, ("M2", "wrong_format")),
+        (MINOR | {"guardian_phone": "0-x"}, ("N2", "wrong_format")),
+        (MINOR | {"guardian_relation": "m" * 61}, ("O2", "too_long")),
+        (MINOR | {"parental_consent": "perhaps"}, ("P2", "not_yes_or_no")),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_once_by_its_cell(

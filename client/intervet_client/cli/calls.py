@@ -5,7 +5,7 @@ import typer
 from intervet_client.cli.output import console, json_lines, local, table
 from intervet_client.client import Client
 from intervet_client.columns import Column, columns_of, shown
-from intervet_client.shapes import Call, Schema
+from intervet_client.shapes import PARENTAL, Call, Schema
 
 LANG = typer.Option(None, metavar="LANGUAGE", help="The language to read it in: en, sq, mk, sr-Latn, sr-Cyrl, bs, cnr.")
 
@@ -67,6 +67,10 @@ WRITTEN = {
     "gender": "1 male, 2 female, 9 not applicable; or the word",
     "nationality": "a country, as in AL",
     "phone": "with + or 0 before it, in a cell formatted as text",
+    "guardian_given_names": "text; needed for whoever is under eighteen",
+    "guardian_family_name": "text; needed for whoever is under eighteen",
+    "guardian_email": "where they are sent the link by which they agree",
+    "guardian_phone": "with + or 0 before it, in a cell formatted as text",
     "languages": "with level: it B1; en A2",
     "lang": "in which they are written to: sq",
     "isced_f": "as in 0715, in a cell formatted as text",
@@ -82,7 +86,7 @@ def _how(column: Column, call: Call, form: Schema) -> str:
     if group == "answers":
         return _answer(column, form["properties"][name])
     if group == "consents":
-        return KINDS["boolean"]
+        return "yes or no, as the guardian signed on paper" if name == PARENTAL else KINDS["boolean"]
     if name == "country":
         return " or ".join(call["eligible_countries"])
     if name == "preferences":

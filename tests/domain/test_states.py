@@ -35,6 +35,7 @@ def test_the_models_with_a_life_cycle_are_these() -> None:
         "Call",
         "Document",
         "Endpoint",
+        "Import",
         "Message",
         "Mobility",
         "Project",

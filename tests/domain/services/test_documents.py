@@ -14,7 +14,7 @@ from domain.models.applications import Application
 from domain.models.calls import accepts_until
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.models.tokens import Scope
-from domain.policies import Principal, sees_file, visible_documents
+from domain.policies import sees_file, visible_documents
 from domain.services import calls, decisions, documents
 from domain.services.document_checks import CheckedFile, Upload, check_file
 from domain.services.documents import MOST, DocumentInput
@@ -224,7 +224,7 @@ def test_a_file_is_read_by_those_who_may_see_persons(world: World, application: 
 def test_who_applied_adds_and_reads_their_own_files_and_no_others(world: World, config: Config) -> None:
     call = world.call()
     ana, iva = world.application(call), world.application(call, "Iva")
-    by = Principal(application_id=ana.id)
+    by = world.applicant(ana)
 
     own, other = add(world, ana, config, by=by), add(world, iva, config)
 

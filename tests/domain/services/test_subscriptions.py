@@ -24,7 +24,7 @@ E = EventType
         (["*"], set(E)),
         (["webhook.*"], {E.WEBHOOK_PING, E.WEBHOOK_FAILING, E.WEBHOOK_DISABLED}),
         (["*.published"], {E.CALL_PUBLISHED}),
-        (["*.updated"], {E.CALL_UPDATED, E.MOBILITY_UPDATED}),
+        (["*.updated"], {E.CALL_UPDATED, E.APPLICATION_UPDATED, E.MOBILITY_UPDATED}),
         (["call.opened", "call.closed"], {E.CALL_OPENED, E.CALL_CLOSED}),
         (["call"], set()),
         (["CALL.*"], set()),

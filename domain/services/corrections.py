@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import events, policies
@@ -12,6 +13,7 @@ from domain.errors import Conflict, Finding, InvalidInput
 from domain.models.applications import Application, ApplicationState
 from domain.models.calls import CallState, accepts_until
 from domain.models.consents import ConsentSource
+from domain.models.documents import Document
 from domain.models.events import EventType
 from domain.models.links import LinkKind
 from domain.policies import Principal
@@ -56,11 +58,11 @@ def edit_application(
     if application.state is S.DRAFT:
         same = list(wanted.consents) == list(before.consents)
         new = replace(wanted, consents=()) if same else wanted
-        application_rules.check_draft(application.call, new, by=by, at=at)
+        application_rules.check_draft(application.call, new, by=by, at=at, files=_files_of(session, application))
         if not same:
             _replace_consents(session, application, wanted, by=by, at=at)
     else:
-        _check_edit(application, before, wanted, by=by, at=at)
+        _check_edit(session, application, before, wanted, by=by, at=at)
     if not change(application, values_of(application.call, wanted), at=at) or application.state is S.DRAFT:
         session.flush()
         return application
@@ -95,7 +97,8 @@ def finish_application(session: Session, application_id: UUID, *, by: Principal,
     policies.may_edit_application(by, application)
     if application.state in (S.DRAFT, S.RETURNED):
         _must_be_editable(application, at)
-        application_rules.check_sent(application.call, as_input(application), by=by, at=at)
+        files = _files_of(session, application)
+        application_rules.check_sent(application.call, as_input(application), by=by, at=at, files=files)
     if application.state is S.DRAFT:
         change(application, {"submitted_at": at, "late": is_late(application.call, at)}, at=at)
     move_to(application, S.SUBMITTED, at=at)
@@ -115,14 +118,21 @@ def _must_be_editable(application: Application, at: datetime) -> None:
 
 
 def _check_edit(
-    application: Application, before: ApplicationInput, wanted: ApplicationInput, *, by: Principal, at: datetime
+    session: Session,
+    application: Application,
+    before: ApplicationInput,
+    wanted: ApplicationInput,
+    *,
+    by: Principal,
+    at: datetime,
 ) -> None:
     if list(wanted.consents) != list(before.consents):
         raise InvalidInput([Finding("/consents", "fixed")])
     if before.guardian is not None and wanted.guardian != before.guardian:
         # Their link, and what they said by it, are theirs: another can't take them over.
         raise InvalidInput([Finding("/guardian", "fixed")])
-    application_rules.check_sent(application.call, wanted, by=by, at=at)
+    files = _files_of(session, application)
+    application_rules.check_sent(application.call, wanted, by=by, at=at, files=files)
 
 
 def _replace_consents(
@@ -150,3 +160,9 @@ def _told(session: Session, application: Application, kind: EventType, *, by: Pr
         events.record(session, told, application, at=at)
     session.flush()
     return application
+
+
+def _files_of(session: Session, application: Application) -> set[tuple[str | None, str]]:
+    """What an application has: the question for which each document is, if it is for one, and its id."""
+    query = select(Document.question, Document.id).where(Document.application_id == application.id)
+    return {(question, str(id_)) for question, id_ in session.execute(query)}

@@ -23,7 +23,7 @@ def asked(world: World, **more: Any) -> list[dict[str, Any]]:
         | {"shown_when": {"question": "driver", "equals": True}},
         {"name": "trades", "type": "several", "label": WHICH, "max_choices": 2}
         | {"choices": [{"value": trade, "label": {"en": trade, "sr-Cyrl": "Кувар"}} for trade in ("cook", "baker")]},
-        {"name": "cv", "type": "file", "label": WHICH, "accept": ["pdf"], "required": True},
+        {"name": "cv", "type": "file", "label": WHICH, "accept": ["pdf"]},
         {"name": "italian", "type": "language_level", "label": WHICH, "tag": "it"},
         {"name": "school", "type": "organisation", "label": WHICH, "not_listed": True}
         | {"organisations": [str(world.organisation("school"))]},
@@ -153,7 +153,7 @@ def test_a_page_is_told_how_to_ask(client: FlaskClient, call: Call) -> None:
     ]
     assert told["questions"][1]["shown_when"] == {"question": "driver", "equals": True}
     assert told["questions"][5]["not_listed"] == "Not listed"
-    assert told["documents"] == [{"question": "cv", "required": True, "max_files": 1, "accept": ["pdf"]}]
+    assert told["documents"] == [{"question": "cv", "required": False, "max_files": 1, "accept": ["pdf"]}]
     assert told["consents"] == client.get(f"/v1/calls/{call.id}?lang=en").json["consents"]
 
 
@@ -206,7 +206,6 @@ def answers_to(call: Call) -> dict[str, Any]:
         "driver": True,
         "since": 2024,
         "trades": ["baker", "cook"],
-        "cv": [DOCUMENT],
         "italian": "B1",
         "school": school,
         "where": [place(call)],

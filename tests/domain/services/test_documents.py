@@ -10,12 +10,13 @@ from sqlalchemy import select
 from domain.config import Config
 from domain.db import new_id
 from domain.errors import Conflict, DocumentNotClean, Forbidden, StorageFull
-from domain.models.applications import Application
+from domain.models.applications import Application, SubmittedVia
 from domain.models.calls import accepts_until
 from domain.models.documents import Document, DocumentKind, DocumentState
 from domain.models.tokens import Scope
 from domain.policies import sees_file, visible_documents
-from domain.services import calls, decisions, documents
+from domain.services import applications, calls, corrections, decisions, documents
+from domain.services.applications import as_input
 from domain.services.document_checks import CheckedFile, Upload, check_file
 from domain.services.documents import MOST, DocumentInput
 from tests.papers import jpeg, pdf
@@ -119,6 +120,38 @@ def test_a_question_that_asks_for_a_file_gets_it_and_no_second(world: World, con
     assert add(world, application, config, wanted(question="cv")).question == "cv"
     assert told(world, application, config, wanted(question="cv")) == [("/file", "too_many")]
     assert add(world, application, config).question is None
+
+
+def answered(session: Any, application: Application, *named: Document, **who: Any) -> Application:
+    """The question is answered with documents."""
+    row = session.get_one(Application, application.id)
+    answers = {"cv": [str(document.id) for document in named]}
+    return corrections.edit_application(session, row, replace(as_input(row), answers=answers), **who)
+
+
+def test_a_question_is_answered_with_files_that_were_added_for_it(world: World, config: Config) -> None:
+    application = asked(world)
+    own = add(world, application, config, wanted(question="cv"))
+
+    assert world.do(answered, application, own).answers == {"cv": [str(own.id)]}
+
+
+def test_a_question_is_not_answered_with_other_files(world: World, config: Config) -> None:
+    application = asked(world)
+    another = world.application(application.call, "Iva", answers={})
+    theirs, letter = add(world, another, config, wanted(question="cv")), add(world, application, config)
+    refused = [("/answers/cv/0", "not_found")]
+
+    assert [world.refused(answered, application, one) for one in (theirs, letter)] == [refused, refused]
+
+
+def test_who_applies_anew_has_no_file_yet(world: World) -> None:
+    new = world.application_input(answers={"cv": [str(new_id())]})
+    call_id = str(asked(world).call_id)
+
+    found = world.refused(applications.submit_application, call_id, new, via=SubmittedVia.API)
+
+    assert found == [("/answers/cv/0", "not_found")]
 
 
 def test_a_question_that_asks_for_two_gets_two(world: World, config: Config) -> None:

@@ -352,9 +352,11 @@ def lose_the_answer(route: Route) -> None:
 @contextmanager
 def worker_stopped(house: House) -> Iterator[None]:
     """The worker stands still for the block: what waits for it goes on waiting."""
-    (worker,) = [one for one in psutil.Process().children() if one.cmdline()[-1] == "integrations.worker"]
+    own = house.running.environment["INTERVET_DATA_DIR"]
+    workers = [one for one in psutil.Process().children() if one.cmdline()[-1] == "integrations.worker"]
+    (worker,) = [one for one in workers if one.environ()["INTERVET_DATA_DIR"] == own]
     # Between two transactions: in the middle of one it would keep everybody else from writing.
-    with Path(house.running.environment["INTERVET_DATA_DIR"], "intervet.sqlite.lock").open("rb+") as writer_lock:
+    with Path(own, "intervet.sqlite.lock").open("rb+") as writer_lock:
         fcntl.flock(writer_lock, fcntl.LOCK_EX)
         worker.suspend()
         wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
